@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+// Three speeds: unit and slice tests share threads without isolation (nothing here is a singleton);
+// the cli and e2e tests start real processes and run one file at a time.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['src/**/*.test.ts', 'test/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          globalSetup: ['test/support/postgres-setup.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/cli/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
