@@ -1,0 +1,27 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Db } from '../db/db.ts';
+import type { KernelTables } from '../db/kernel-tables.ts';
+
+/** What is the same for every server process of one installation. */
+export interface Installation {
+  /** 32 hex digits. */
+  readonly uuid: string;
+  /** Signs login tokens. */
+  readonly secret: Buffer;
+}
+
+/** Reads the facts of this installation, making them on the first start; safe for two first starts at once. */
+export async function ensureInstallation(db: Db): Promise<Installation> {
+  const own = db.withTables<KernelTables>();
+  await own
+    .insertInto('installation')
+    .values([
+      { key: 'uuid', value: randomUUID().replaceAll('-', '') },
+      { key: 'secret', value: randomBytes(32).toString('base64') },
+    ])
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+  const rows = await own.selectFrom('installation').selectAll().execute();
+  const facts = new Map(rows.map((row) => [row.key, row.value]));
+  return { uuid: facts.get('uuid') ?? '', secret: Buffer.from(facts.get('secret') ?? '', 'base64') };
+}

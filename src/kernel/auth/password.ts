@@ -1,0 +1,73 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+
+const MAX_CONCURRENT = 2;
+const TAG_BYTES = 32;
+const SALT_BYTES = 16;
+
+/** Limits and form of a PHC string as passlib writes it, devpi's stored form (reference devpi.md 1.4). */
+const PHC = /^\$argon2(id|i|d)\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{8,})\$([A-Za-z0-9+/]{8,})$/;
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Hashes with argon2id and devpi's parameters (t=2, p=8); the result is the string devpi stores and exports. */
+export async function hashPassword(password: string, memoryKib: number): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  const cost = { memory: memoryKib, passes: 2, parallelism: 8 };
+  const tag = await derive('argon2id', password, salt, cost, TAG_BYTES);
+  return `$argon2id$v=19$m=${memoryKib},t=2,p=8$${unpadded(salt)}$${unpadded(tag)}`;
+}
+
+/** True if the password belongs to the hash; false also for a hash in a form that cannot be checked. */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const match = PHC.exec(hash);
+  if (match === null) return false;
+  const [, variant, memory, passes, parallelism, salt, tag] = match as unknown as [string, string, ...string[]];
+  const expected = Buffer.from(tag as string, 'base64');
+  const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  const actual = await derive(
+    `argon2${variant}` as 'argon2id',
+    password,
+    Buffer.from(salt as string, 'base64'),
+    cost,
+    expected.byteLength,
+  );
+  return timingSafeEqual(actual, expected);
+}
+
+/** True for a string that `verifyPassword` can check, so that a user cannot be stored with a dead hash. */
+export function isPasswordHash(text: string): boolean {
+  return PHC.test(text);
+}
+
+interface Cost {
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** Two at a time: each takes 100 MiB, and wrong passwords are free to send. */
+async function derive(
+  algorithm: 'argon2id',
+  password: string,
+  nonce: Buffer,
+  cost: Cost,
+  tagLength: number,
+): Promise<Buffer> {
+  if (running >= MAX_CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await new Promise((resolve, reject) => {
+      const parameters = { message: Buffer.from(password, 'utf8'), nonce, tagLength, ...cost };
+      argon2(algorithm, parameters, (error, key) => (error ? reject(error) : resolve(key)));
+    });
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}

@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
+import { AppError } from '../errors/app-error.ts';
+import { kernelErrors } from '../errors/kernel-errors.ts';
+import { environmentName, settings, type Config, type Setting } from './settings.ts';
+
+export interface ConfigSources {
+  /** Values given on the command line, by setting name. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Path of the YAML file; without it `wheelhouse.yml` in the server directory is read if it is there. */
+  readonly file?: string;
+}
+
+interface Given {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+/**
+ * Reads all settings from flags, `WHEELHOUSE_*` variables, the YAML file and the defaults, in that order.
+ * Throws one `kernel.bad-configuration` that lists every problem with its place, so that one run shows all.
+ */
+export function readConfig(sources: ConfigSources): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  const outer = [fromFlags(sources.flags), fromEnvironment(sources.environment, problems)];
+  const serverdir = outer.map((given) => given.get('serverdir')).find(Boolean)?.value ?? settings[0].default;
+  const path = sources.file ?? resolve(String(serverdir), 'wheelhouse.yml');
+  if (sources.file !== undefined && !existsSync(path)) problems.push(`${path}: no such file`);
+  const file = existsSync(path) ? fromFile(path, problems) : new Map<string, Given>();
+
+  for (const setting of settings satisfies readonly Setting[]) {
+    const given = [...outer, file].map((source) => source.get(setting.name)).find(Boolean);
+    if (given === undefined) {
+      values[setting.name] = setting.default;
+      continue;
+    }
+    const result = setting.type.safeParse(given.value);
+    if (result.success) values[setting.name] = result.data;
+    else problems.push(`${given.where}: ${setting.name} ${describe(result.error.issues[0], given, setting)}`);
+  }
+  if (problems.length > 0) {
+    throw new AppError(kernelErrors.badConfiguration, problems.join('\n'), {
+      hint: 'docs/reference/config.md lists every setting',
+    });
+  }
+  values['serverdir'] = resolve(String(values['serverdir']));
+  return Object.freeze(values) as Config;
+}
+
+function describe(issue: { message: string } | undefined, given: Given, setting: Setting): string {
+  const shown = setting.isSecret ? '' : `, not ${JSON.stringify(given.value)}`;
+  return `${lowerFirst(issue?.message ?? 'is invalid')}${shown}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function fromFlags(flags: ConfigSources['flags']): Map<string, Given> {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return new Map(given.map(([name, value]) => [name, { value, where: `flag --${name}` }]));
+}
+
+function fromEnvironment(environment: ConfigSources['environment'], problems: string[]): Map<string, Given> {
+  const known = new Map(settings.map((setting) => [environmentName(setting.name), setting.name]));
+  const given = new Map<string, Given>();
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('WHEELHOUSE_') || value === undefined) continue;
+    const name = known.get(variable);
+    if (name === undefined) problems.push(`environment ${variable}: there is no such setting`);
+    else given.set(name, { value, where: `environment ${variable}` });
+  }
+  return given;
+}
+
+function fromFile(path: string, problems: string[]): Map<string, Given> {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  for (const error of document.errors) {
+    problems.push(`${path}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`);
+  }
+  if (document.errors.length > 0 || document.contents === null) return new Map();
+  if (!isMap(document.contents)) {
+    problems.push(`${path}:1: the file must be a mapping of settings`);
+    return new Map();
+  }
+  return readMapping({ path, lines, problems }, document.contents, '');
+}
+
+interface Reading {
+  readonly path: string;
+  readonly lines: LineCounter;
+  readonly problems: string[];
+}
+
+type Mapping = Extract<Document['contents'], { items: unknown[] }>;
+
+/** Sections may be nested (`log: {level: info}`) or dotted (`log.level: info`). */
+function readMapping(reading: Reading, mapping: Mapping, prefix: string): Map<string, Given> {
+  const given = new Map<string, Given>();
+  for (const pair of mapping.items as { key: unknown; value: unknown }[]) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+    const name = prefix + key;
+    const offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
+    const where = `${reading.path}:${reading.lines.linePos(offset).line}`;
+    if (settings.some((setting) => setting.name === name)) {
+      const value = pair.value as { toJSON?: () => unknown } | null;
+      given.set(name, { value: value?.toJSON?.() ?? undefined, where });
+    } else if (isMap(pair.value) && settings.some((setting) => setting.name.startsWith(`${name}.`))) {
+      for (const [inner, found] of readMapping(reading, pair.value as Mapping, `${name}.`)) {
+        given.set(inner, found);
+      }
+    } else reading.problems.push(`${where}: there is no setting ${name}`);
+  }
+  return given;
+}

@@ -1,0 +1,139 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** One setting: everything that flags, environment, file, validation and the reference page need to know. */
+export interface Setting {
+  readonly name: string;
+  readonly type: z.ZodType;
+  readonly default: unknown;
+  /** What the reference page shows when the default depends on the machine. */
+  readonly shownDefault?: string;
+  readonly isSecret?: boolean;
+  /** True when `serve` accepts it as a flag. */
+  readonly isFlag?: boolean;
+  readonly sentence: string;
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const bytes = z.coerce.number().int().positive();
+const flag = z.union([
+  z.boolean(),
+  z.stringbool({ truthy: ['true', 'yes', '1', 'on'], falsy: ['false', 'no', '0', 'off'] }),
+]);
+const databaseUrl = z
+  .string()
+  .refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
+    error: 'must be "sqlite" or a postgres:// URL',
+  });
+const roles = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
+  z.array(z.enum(['web', 'jobs'])).min(1),
+);
+
+/**
+ * Every setting of Wheelhouse. `name` is the key in `wheelhouse.yml`; the environment name is
+ * `WHEELHOUSE_` and the name in capitals with `_` for `.` and `-`; flags are `--name`.
+ */
+export const settings = [
+  {
+    name: 'serverdir',
+    type: z.string().min(1),
+    default: join(homedir(), '.wheelhouse'),
+    shownDefault: '~/.wheelhouse',
+    isFlag: true,
+    sentence: 'Directory of the embedded database, the stored files and `wheelhouse.yml`.',
+  },
+  {
+    name: 'host',
+    type: z.string().min(1),
+    default: 'localhost',
+    isFlag: true,
+    sentence: 'Address to listen on; `0.0.0.0` serves every interface.',
+  },
+  {
+    name: 'port',
+    type: port,
+    default: 3141,
+    isFlag: true,
+    sentence: 'Port to listen on; 0 lets the system choose.',
+  },
+  {
+    name: 'database',
+    type: databaseUrl,
+    default: 'sqlite',
+    isSecret: true,
+    isFlag: true,
+    sentence: '`sqlite` for the embedded database, or a `postgres://` URL to scale out.',
+  },
+  {
+    name: 'outside-url',
+    type: z.url({ protocol: /^https?$/ }).optional(),
+    default: undefined,
+    isFlag: true,
+    sentence: 'The URL under which clients reach the server when a proxy stands in front.',
+  },
+  {
+    name: 'roles',
+    type: roles,
+    default: ['web', 'jobs'],
+    isFlag: true,
+    sentence: 'What this process does: `web` answers requests, `jobs` runs background jobs.',
+  },
+  {
+    name: 'allow-empty-root-password',
+    type: flag,
+    default: false,
+    isFlag: true,
+    sentence: 'Serve on a non-loopback address although the root user has no password.',
+  },
+  {
+    name: 'log.level',
+    type: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    sentence: 'The least severe log lines that are written to stderr.',
+  },
+  {
+    name: 'log.format',
+    type: z.enum(['auto', 'json', 'text']),
+    default: 'auto',
+    sentence: '`json` for machines, `text` for people; `auto` is text on a terminal.',
+  },
+  {
+    name: 'auth.argon2-memory-kib',
+    type: z.coerce.number().int().min(64).max(4_194_304),
+    default: 102_400,
+    sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
+  },
+  {
+    name: 'packages.max-upload-bytes',
+    type: bytes,
+    default: 4 * 1024 ** 3,
+    sentence: 'The largest file that an upload may carry.',
+  },
+  {
+    name: 'packages.archive-check',
+    type: z.enum(['refuse', 'warn']),
+    default: 'refuse',
+    sentence: 'What happens to an upload whose archive is unsafe or inconsistent.',
+  },
+  {
+    name: 'packages.page-cache-bytes',
+    type: bytes,
+    default: 256 * 1024 ** 2,
+    sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
+  },
+] as const satisfies readonly Setting[];
+
+type Settings = typeof settings;
+type Named<Name extends string> = Extract<Settings[number], { name: Name }>;
+
+/** The validated configuration: one frozen value per setting, keyed by its name. */
+export type Config = {
+  readonly [Name in Settings[number]['name']]: z.output<Named<Name>['type']>;
+};
+
+/** `packages.max-upload-bytes` is `WHEELHOUSE_PACKAGES_MAX_UPLOAD_BYTES` in the environment. */
+export function environmentName(setting: string): string {
+  return `WHEELHOUSE_${setting.toUpperCase().replace(/[.-]/g, '_')}`;
+}

@@ -1,0 +1,45 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { NodeSqliteDialect } from './sqlite-dialect.ts';
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/**
+ * A database that knows no tables: each part adds its own with `db.withTables<…>()`, so that reading
+ * another part's table does not compile (reference style.md 3.2).
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export type Db = Kysely<{}>;
+// oxlint-disable-next-line typescript/no-empty-object-type
+export type Tx = Transaction<{}>;
+
+export interface Database {
+  readonly db: Db;
+  readonly dialect: DialectName;
+  /** The connection pool, on PostgreSQL only: for LISTEN. */
+  readonly pool: pg.Pool | undefined;
+  close(): Promise<void>;
+}
+
+const INT8 = 20;
+
+/** `int8` and `count(*)` arrive as numbers: ids, sizes and epoch milliseconds all fit into 2^53. */
+const types = {
+  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** Opens the SQLite file at `path`; the caller has made sure that no other process writes it. */
+export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Database {
+  const db = new Kysely<object>({ dialect: new NodeSqliteDialect(path, options) }) as unknown as Db;
+  return { db, dialect: 'sqlite', pool: undefined, close: () => db.destroy() };
+}
+
+/** Opens a pool on a `postgres://` URL. Connections are made on first use. */
+export function openPostgres(url: string): Database {
+  const pool = new pg.Pool({ connectionString: url, max: 20, types, connectionTimeoutMillis: 10_000 });
+  // An idle connection that breaks must not end the process: the next query opens another one.
+  pool.on('error', () => undefined);
+  const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) }) as unknown as Db;
+  return { db, dialect: 'postgres', pool, close: () => db.destroy() };
+}

@@ -1,0 +1,170 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+
+const MAX_CACHED_STATEMENTS = 500;
+
+/** One SQLite connection with its prepared statements. */
+class Session {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, readOnly: boolean) {
+    this.#database = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    this.#database.exec(
+      'pragma foreign_keys = on; pragma cache_size = -32768; pragma temp_store = memory;' +
+        (readOnly ? '' : 'pragma journal_mode = wal; pragma synchronous = full;'),
+    );
+  }
+
+  run(sql: string, parameters: readonly unknown[]): QueryResult<never> {
+    const statement = this.#prepare(sql);
+    const values = parameters.map(encode);
+    if (statement.columns().length > 0) return { rows: statement.all(...values) as never[] };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) return cached;
+    if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function encode(value: unknown): SQLInputValue {
+  if (value === undefined) return null;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return value as SQLInputValue;
+}
+
+/** Hands out the one writing connection, first come first served. */
+class WriterLock {
+  #last: Promise<void> = Promise.resolve();
+
+  async acquire(): Promise<() => void> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    await before;
+    return resolve;
+  }
+}
+
+/**
+ * Kysely on node:sqlite: one serialised writer, and a second read-only connection so that reads go on
+ * while a transaction awaits. Kysely's stock dialect would hold every read back (reference stack.md 3).
+ */
+export class NodeSqliteDialect implements Dialect {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+
+  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
+    this.#path = path;
+    this.#readOnly = options.readOnly ?? false;
+  }
+
+  createAdapter = () => new SqliteAdapter();
+  createDriver = () => new NodeSqliteDriver(this.#path, this.#readOnly);
+  createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]) => new SqliteIntrospector(db);
+  createQueryCompiler = () => new SqliteQueryCompiler();
+}
+
+class NodeSqliteDriver implements Driver {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+  #writer!: Session;
+  #reader!: Session;
+  readonly #lock = new WriterLock();
+
+  constructor(path: string, readOnly: boolean) {
+    this.#path = path;
+    this.#readOnly = readOnly;
+  }
+
+  async init(): Promise<void> {
+    this.#writer = new Session(this.#path, this.#readOnly);
+    this.#reader = new Session(this.#path, true);
+  }
+
+  async acquireConnection(): Promise<SqliteConnection> {
+    return new SqliteConnection(this.#writer, this.#reader, this.#lock);
+  }
+
+  beginTransaction = (connection: DatabaseConnection) => (connection as SqliteConnection).begin();
+  commitTransaction = (connection: DatabaseConnection) => (connection as SqliteConnection).end('commit');
+  rollbackTransaction = (connection: DatabaseConnection) => (connection as SqliteConnection).end('rollback');
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as SqliteConnection).release();
+  }
+
+  async destroy(): Promise<void> {
+    this.#reader.close();
+    this.#writer.close();
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #writer: Session;
+  readonly #reader: Session;
+  readonly #lock: WriterLock;
+  #unlock: (() => void) | undefined;
+
+  constructor(writer: Session, reader: Session, lock: WriterLock) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#lock = lock;
+  }
+
+  async executeQuery<Row>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#unlock !== undefined) return this.#writer.run(sql, parameters);
+    if (SelectQueryNode.is(query)) return this.#reader.run(sql, parameters);
+    const unlock = await this.#lock.acquire();
+    try {
+      return this.#writer.run(sql, parameters);
+    } finally {
+      unlock();
+    }
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    yield await this.executeQuery<Row>(query);
+  }
+
+  async begin(): Promise<void> {
+    this.#unlock = await this.#lock.acquire();
+    this.#writer.exec('begin immediate');
+  }
+
+  async end(statement: 'commit' | 'rollback'): Promise<void> {
+    this.#writer.exec(statement);
+    this.release();
+  }
+
+  release(): void {
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+}

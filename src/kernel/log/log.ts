@@ -1,0 +1,37 @@
+import { pino, type Logger } from 'pino';
+import type { Config } from '../config/settings.ts';
+
+export type Log = Logger;
+
+/** Headers and fields that must never be written, wherever they occur in a log line. */
+const redacted = ['authorization', 'x-devpi-auth', 'password', 'token', 'cookie'].flatMap((name) => [
+  `["${name}"]`,
+  `*["${name}"]`,
+  `*.*["${name}"]`,
+]);
+
+/** The operator's log: JSON lines on stderr, or one readable line each on a terminal. */
+export function createLog(config: Pick<Config, 'log.level' | 'log.format'>): Log {
+  const isText =
+    config['log.format'] === 'text' || (config['log.format'] === 'auto' && process.stderr.isTTY === true);
+  const destination = isText
+    ? { write: (line: string) => process.stderr.write(textLine(line)) }
+    : pino.destination({ dest: 2, sync: true });
+  return pino(
+    {
+      level: config['log.level'],
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: redacted, censor: '[redacted]' },
+    },
+    destination,
+  );
+}
+
+function textLine(json: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const shown = Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const error = err === undefined ? '' : `\n${(err as { stack?: string }).stack ?? JSON.stringify(err)}`;
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)} ${shown.join(' ')}`.trimEnd() + `${error}\n`;
+}
