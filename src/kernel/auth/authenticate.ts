@@ -58,11 +58,7 @@ export class Authenticator {
   readonly #processKey = randomBytes(32);
   readonly #verified = new Map<string, number>();
 
-  constructor(
-    secret: Buffer,
-    clock: Clock,
-    findUser: (name: string) => Promise<UserAccount | undefined>,
-  ) {
+  constructor(secret: Buffer, clock: Clock, findUser: (name: string) => Promise<UserAccount | undefined>) {
     this.#secret = secret;
     this.#clock = clock;
     this.#findUser = findUser;

@@ -5,7 +5,8 @@ const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** Limits and form of a PHC string as passlib writes it, devpi's stored form (reference devpi.md 1.4). */
-const PHC = /^\$argon2(id|i|d)\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{8,})\$([A-Za-z0-9+/]{8,})$/;
+const PHC =
+  /^\$argon2(id|i|d)\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{8,})\$([A-Za-z0-9+/]{8,})$/;
 
 let running = 0;
 const waiting: (() => void)[] = [];
@@ -22,7 +23,11 @@ export async function hashPassword(password: string, memoryKib: number): Promise
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const match = PHC.exec(hash);
   if (match === null) return false;
-  const [, variant, memory, passes, parallelism, salt, tag] = match as unknown as [string, string, ...string[]];
+  const [, variant, memory, passes, parallelism, salt, tag] = match as unknown as [
+    string,
+    string,
+    ...string[],
+  ];
   const expected = Buffer.from(tag as string, 'base64');
   const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
   const actual = await derive(

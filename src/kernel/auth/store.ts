@@ -16,7 +16,11 @@ export interface UserAccount {
 }
 
 export async function findUser(db: Db, name: string): Promise<UserAccount | undefined> {
-  const row = await users(db).selectFrom('user_account').selectAll().where('name', '=', name).executeTakeFirst();
+  const row = await users(db)
+    .selectFrom('user_account')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst();
   return row && fromRow(row);
 }
 

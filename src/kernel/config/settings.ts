@@ -21,11 +21,9 @@ const flag = z.union([
   z.boolean(),
   z.stringbool({ truthy: ['true', 'yes', '1', 'on'], falsy: ['false', 'no', '0', 'off'] }),
 ]);
-const databaseUrl = z
-  .string()
-  .refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
-    error: 'must be "sqlite" or a postgres:// URL',
-  });
+const databaseUrl = z.string().refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
+  error: 'must be "sqlite" or a postgres:// URL',
+});
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
   z.array(z.enum(['web', 'jobs'])).min(1),

@@ -24,7 +24,8 @@ const MIGRATION_LOCK = 7_415_963;
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   return await database.db.transaction().execute(async (tx) => {
-    if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
+    if (database.dialect === 'postgres')
+      await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
     await tx.schema
       .createTable('migration')
       .ifNotExists()
@@ -32,7 +33,9 @@ export async function migrate(database: Database, migrations: readonly Migration
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
     const own = tx.withTables<MigrationTables>();
-    const applied = new Set((await own.selectFrom('migration').select('name').execute()).map((row) => row.name));
+    const applied = new Set(
+      (await own.selectFrom('migration').select('name').execute()).map((row) => row.name),
+    );
     const missing = migrations.filter((migration) => !applied.has(migration.name));
     for (const migration of missing) {
       await migration.up(schemaBuilder(tx, database.dialect));
@@ -47,8 +50,14 @@ function schemaBuilder(tx: Tx, dialect: DialectName): SchemaBuilder {
 }
 
 /** The migrations of this program that the database has not seen; empty when it is current. */
-export async function missingMigrations(db: Kysely<never>, migrations: readonly Migration[]): Promise<string[]> {
-  const rows = await (db as unknown as Kysely<MigrationTables>).selectFrom('migration').select('name').execute();
+export async function missingMigrations(
+  db: Kysely<never>,
+  migrations: readonly Migration[],
+): Promise<string[]> {
+  const rows = await (db as unknown as Kysely<MigrationTables>)
+    .selectFrom('migration')
+    .select('name')
+    .execute();
   const applied = new Set(rows.map((row) => row.name));
   return migrations.map((migration) => migration.name).filter((name) => !applied.has(name));
 }

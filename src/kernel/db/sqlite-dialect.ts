@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
-  CompiledQuery,
+  type CompiledQuery,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
@@ -87,7 +87,8 @@ export class NodeSqliteDialect implements Dialect {
 
   createAdapter = () => new SqliteAdapter();
   createDriver = () => new NodeSqliteDriver(this.#path, this.#readOnly);
-  createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]) => new SqliteIntrospector(db);
+  createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]) =>
+    new SqliteIntrospector(db);
   createQueryCompiler = () => new SqliteQueryCompiler();
 }
 

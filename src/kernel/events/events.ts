@@ -48,7 +48,7 @@ export async function openEvents(database: Database, clock: Clock, log: Log): Pr
   let catchingUp: Promise<void> = Promise.resolve();
 
   async function catchUp(): Promise<void> {
-    for (let page = await listEvents(database.db, heard, PAGE); page.length > 0; ) {
+    for (let page = await listEvents(database.db, heard, PAGE); page.length > 0;) {
       for (const event of page) {
         heard = event.serial;
         heardAt = event.at;
@@ -64,7 +64,9 @@ export async function openEvents(database: Database, clock: Clock, log: Log): Pr
   }
 
   const remote =
-    database.pool === undefined ? undefined : listenRemotely(database.pool, hear, log.child({ part: 'events' }));
+    database.pool === undefined
+      ? undefined
+      : listenRemotely(database.pool, hear, log.child({ part: 'events' }));
   await remote?.ready;
 
   return {

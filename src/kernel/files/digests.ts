@@ -14,6 +14,10 @@ export async function createDigester(): Promise<{ update(chunk: Uint8Array): voi
       md5.update(chunk);
       blake2b.update(chunk);
     },
-    digest: () => ({ sha256: sha256.digest('hex'), md5: md5.digest('hex'), blake2b256: blake2b.digest('hex') }),
+    digest: () => ({
+      sha256: sha256.digest('hex'),
+      md5: md5.digest('hex'),
+      blake2b256: blake2b.digest('hex'),
+    }),
   };
 }

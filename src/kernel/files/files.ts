@@ -15,10 +15,10 @@ export interface IncomingFile {
   write(chunk: Uint8Array): Promise<void>;
   /** Ends the writing; the digests are of everything written. */
   finish(): Promise<Digests & { readonly size: number }>;
-  /** Makes the file durable under its sha256 (contents and directory entry are synced). */
+  /** Makes the file durable under its sha256: contents and directory entry are synced. */
   keep(): Promise<void>;
-  /** Removes the bytes; does nothing after `keep`. */
-  discard(): Promise<void>;
+  /** The transaction that needed the file is over: removes the bytes, or after `keep` only the mark of arrival. */
+  release(): Promise<void>;
 }
 
 /** A stored file that is open for reading. Call `release` when done; the handle may be shared. */
@@ -28,19 +28,27 @@ export interface OpenFile {
   release(): void;
 }
 
+export interface StoredFile {
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When the bytes were last stored, epoch milliseconds. */
+  readonly storedAt: number;
+}
+
 /** Content-addressed files: the name of a file is the sha256 of its bytes (design section 4). */
 export interface Files {
   /** Starts a file whose digest is not known yet. */
   receive(): Promise<IncomingFile>;
-  /** Stores small bytes at once, durably. Returns their sha256. */
-  put(bytes: Uint8Array): Promise<string>;
   /** Opens for reading; throws `kernel.file-missing` if there is no such file. */
   open(sha256: string): Promise<OpenFile>;
-  has(sha256: string): Promise<boolean>;
-  /** Every stored digest with its size in bytes and the time it was last stored. */
-  list(): AsyncIterable<{ readonly sha256: string; readonly size: number; readonly storedAt: number }>;
-  remove(sha256: string): Promise<void>;
-  /** Drops what writers left behind that died; only the process that owns the store may call it. */
-  clearIncoming(): Promise<number>;
+  list(): AsyncIterable<StoredFile>;
+  /** Removes a file unless it was stored again at or after that time. Returns whether it is gone. */
+  remove(sha256: string, storedBefore: number): Promise<boolean>;
+  /**
+   * Clears up after a process that died: removes unfinished bytes, and kept ones that no row needs. Only the
+   * process that owns the store may call it, before it receives anything.
+   */
+  recover(isReferenced: (sha256: string) => boolean): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,17 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import { createDigester } from './digests.ts';
-import type { Digests, Files, IncomingFile, OpenFile } from './files.ts';
+import type { Digests, Files, IncomingFile } from './files.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * Files in a local directory: `sha256/ab/cdef…`, and `incoming/` for bytes that are not accepted yet.
- * A file appears under its digest by rename after it was synced, so what is visible is complete.
+ * Files in a local directory: `sha256/ab/cdef…`, and `incoming/` for bytes on their way. A file appears under its
+ * digest only after it was synced, so what is visible is complete. A second name, `incoming/DIGEST-UUID`, stays until
+ * the transaction that needs the file is over: after a crash these marks say what may have no row.
  */
 export async function openLocalFiles(directory: string): Promise<Files> {
   const incoming = join(directory, 'incoming');
@@ -22,84 +23,73 @@ export async function openLocalFiles(directory: string): Promise<Files> {
     if (!SHA256.test(sha256)) throw new TypeError(`not a sha256: ${sha256}`);
     return join(stored, sha256.slice(0, 2), sha256.slice(2));
   };
-  const cache = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256));
+  const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256));
 
-  async function keep(path: string, sha256: string): Promise<void> {
-    const target = pathOf(sha256);
+  async function store(mark: string, sha256: string): Promise<void> {
     const shard = join(stored, sha256.slice(0, 2));
-    if (await mkdir(shard, { recursive: true, mode: 0o700 })) await syncDirectory(stored);
-    // Renaming over an existing file is harmless: equal digests are equal bytes. It also renews the
-    // time stamp that shields a file from collection until the row that refers to it is written.
-    await rename(path, target);
+    if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(stored);
+    // Equal digests are equal bytes, so replacing is harmless; it renews the time that shields from `remove`.
+    const fresh = `${mark}.new`;
+    await link(mark, fresh);
+    await rename(fresh, pathOf(sha256));
+    await rm(fresh, { force: true });
     await syncDirectory(shard);
   }
 
+  async function remove(sha256: string, storedBefore: number): Promise<boolean> {
+    // Taken aside first: if the same bytes are stored meanwhile, that is either seen here or makes a new file.
+    const aside = join(incoming, `removing-${randomUUID()}`);
+    try {
+      await rename(pathOf(sha256), aside);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+      throw error;
+    }
+    if ((await stat(aside)).mtimeMs >= storedBefore) {
+      await rename(aside, pathOf(sha256));
+      return false;
+    }
+    openFiles.forget(sha256);
+    await rm(aside);
+    return true;
+  }
+
   return {
-    receive: () => receive(join(incoming, randomUUID()), keep),
-
-    async put(bytes) {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const path = join(incoming, randomUUID());
-      const file = await open(path, 'wx', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.datasync();
-      } catch (error) {
-        await rm(path, { force: true });
-        throw storageError(error);
-      } finally {
-        await file.close();
-      }
-      await keep(path, sha256);
-      return sha256;
-    },
-
-    open: (sha256) => cache.open(sha256),
-
-    async has(sha256) {
-      const found = await stat(pathOf(sha256)).catch(() => undefined);
-      if (found === undefined) return false;
-      const now = new Date();
-      await utimes(pathOf(sha256), now, now);
-      return true;
-    },
+    receive: () => receive(incoming, store),
+    open: (sha256) => openFiles.open(sha256),
+    remove,
 
     async *list() {
       for (const shard of await readdir(stored)) {
         for (const rest of await readdir(join(stored, shard))) {
           const found = await stat(join(stored, shard, rest)).catch(() => undefined);
-          if (found === undefined) continue;
-          yield { sha256: shard + rest, size: found.size, storedAt: found.mtimeMs };
+          if (found !== undefined) yield { sha256: shard + rest, size: found.size, storedAt: found.mtimeMs };
         }
       }
     },
 
-    async remove(sha256) {
-      cache.forget(sha256);
-      await rm(pathOf(sha256), { force: true });
+    async recover(isReferenced) {
+      for (const name of await readdir(incoming)) {
+        const [digest = ''] = name.split('-');
+        if (SHA256.test(digest) && !isReferenced(digest)) await remove(digest, Infinity);
+        await rm(join(incoming, name), { force: true });
+      }
     },
 
-    async clearIncoming() {
-      const names = await readdir(incoming);
-      await Promise.all(names.map((name) => rm(join(incoming, name), { force: true })));
-      return names.length;
-    },
-
-    close: () => cache.close(),
+    close: () => openFiles.close(),
   };
 }
 
 async function receive(
-  path: string,
-  keep: (path: string, sha256: string) => Promise<void>,
+  incoming: string,
+  store: (mark: string, sha256: string) => Promise<void>,
 ): Promise<IncomingFile> {
+  const id = randomUUID();
+  let path = join(incoming, id);
   const digester = await createDigester();
-  const file: FileHandle = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    throw storageError(error);
-  });
+  const file: FileHandle = await open(path, 'wx', 0o600).catch(throwStorageError);
   let size = 0;
   let digests: Digests | undefined;
-  let isKept = false;
   let isOpen = true;
 
   async function close(): Promise<void> {
@@ -108,11 +98,13 @@ async function receive(
   }
 
   return {
-    path,
+    get path() {
+      return path;
+    },
     async write(chunk) {
       digester.update(chunk);
       size += chunk.byteLength;
-      await writeAll(file, chunk);
+      await writeAll(file, chunk).catch(throwStorageError);
     },
     async finish() {
       digests ??= digester.digest();
@@ -120,17 +112,18 @@ async function receive(
     },
     async keep() {
       if (digests === undefined) throw new Error('keep() before finish()');
+      const mark = join(incoming, `${digests.sha256}-${id}`);
       try {
         await file.datasync();
         await close();
-        await keep(path, digests.sha256);
-        isKept = true;
+        await rename(path, mark);
+        path = mark;
+        await store(mark, digests.sha256);
       } catch (error) {
-        throw storageError(error);
+        throwStorageError(error);
       }
     },
-    async discard() {
-      if (isKept) return;
+    async release() {
       await close();
       await rm(path, { force: true });
     },
@@ -138,24 +131,23 @@ async function receive(
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  try {
-    for (let offset = 0; offset < chunk.byteLength; ) {
-      offset += (await file.write(chunk, offset)).bytesWritten;
-    }
-  } catch (error) {
-    throw storageError(error);
+  for (let offset = 0; offset < chunk.byteLength;) {
+    offset += (await file.write(chunk, offset)).bytesWritten;
   }
 }
 
-function storageError(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new AppError(kernelErrors.storageFull, 'no space left on the server for this file', { cause: error });
+/** A full disk is the operator's business and says so; everything else stays what it is. */
+function throwStorageError(error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+  throw new AppError(kernelErrors.storageFull, 'no space left on the server for this file', { cause: error });
 }
 
-async function openStored(path: string, sha256: string): Promise<OpenFile['handle']> {
+async function openStored(path: string, sha256: string): Promise<FileHandle> {
   return await open(path, 'r').catch((error: unknown) => {
-    throw new AppError(kernelErrors.fileMissing, `the stored file ${sha256} cannot be read`, { cause: error });
+    throw new AppError(kernelErrors.fileMissing, `the stored file ${sha256} cannot be read`, {
+      cause: error,
+    });
   });
 }
 

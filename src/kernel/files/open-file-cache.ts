@@ -49,10 +49,7 @@ export class OpenFileCache {
   forget(key: string): void {
     const pending = this.#entries.get(key);
     this.#entries.delete(key);
-    void pending?.then((entry) => {
-      entry.isForgotten = true;
-      if (entry.users === 0) void entry.handle.close();
-    }, ignore);
+    void closeWhenUnused(pending);
   }
 
   async close(): Promise<void> {
@@ -72,4 +69,9 @@ export class OpenFileCache {
   }
 }
 
-function ignore(): void {}
+async function closeWhenUnused(pending: Promise<Entry> | undefined): Promise<void> {
+  const entry = await pending?.catch(() => undefined);
+  if (entry === undefined) return;
+  entry.isForgotten = true;
+  if (entry.users === 0) await entry.handle.close();
+}

@@ -152,7 +152,10 @@ export class JobRunner {
       .catch((error: unknown) => this.#log.warn({ err: error }, 'cannot renew the lease of a job'));
   }
 
-  async #retry(job: { id: number; name: string; lease: string; attempts: number }, error: unknown): Promise<void> {
+  async #retry(
+    job: { id: number; name: string; lease: string; attempts: number },
+    error: unknown,
+  ): Promise<void> {
     const now = this.#clock.now();
     const isLast = job.attempts >= MAX_ATTEMPTS && this.#handlers.get(job.name)?.everyMs === undefined;
     this.#log.warn({ err: error, job: job.name, attempt: job.attempts, isLast }, 'a job failed');

@@ -33,5 +33,8 @@ function textLine(json: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const shown = Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const error = err === undefined ? '' : `\n${(err as { stack?: string }).stack ?? JSON.stringify(err)}`;
-  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)} ${shown.join(' ')}`.trimEnd() + `${error}\n`;
+  return (
+    `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)} ${shown.join(' ')}`.trimEnd() +
+    `${error}\n`
+  );
 }

@@ -1,0 +1,29 @@
+import type { Command } from './command.ts';
+
+interface Entry {
+  /** Words that call the command. */
+  readonly name: string;
+  /** Loaded when the command is called, or when its own help is. */
+  load(): Promise<{ readonly command: Command }>;
+  /** For the list of all commands, which must appear at once; equal to the command's own by a test. */
+  readonly summary: string;
+}
+
+/** Every command, in the order of the help. */
+export const commands: readonly Entry[] = [
+  {
+    name: 'serve',
+    summary: 'Run the server',
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'Check that every file has its bytes and all bytes belong to a file',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'config show',
+    summary: 'Print the settings as the server would use them',
+    load: () => import('./commands/config/show.ts'),
+  },
+];

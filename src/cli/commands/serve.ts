@@ -1,0 +1,54 @@
+import type { Config } from '#kernel/config/settings.ts';
+import type { Command } from '../command.ts';
+import { configOf, configOption } from '../settings-input.ts';
+
+export const command: Command = {
+  summary: 'Run the server',
+  settings: ['serverdir', 'host', 'port', 'database', 'outside-url', 'roles', 'allow-empty-root-password'],
+  options: [configOption],
+  examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
+  async run(input) {
+    const config = configOf(input);
+    const { createLog } = await import('#kernel/log/log.ts');
+    const { startServer } = await import('../../wiring.ts');
+    const server = await startServer(config, createLog(config));
+    process.stderr.write(greeting(config, server.url));
+    await untilStopped();
+    await server.close();
+    return 0;
+  },
+};
+
+/** What to type next. Goes to stderr: stdout is for data. */
+function greeting(config: Config, url: string): string {
+  const data = config.database === 'sqlite' ? config.serverdir : `${config.serverdir} and PostgreSQL`;
+  if (url === '') return `Wheelhouse runs jobs, with its data in ${data}\n`;
+  return `Wheelhouse serves on ${url} with its data in ${data}
+
+  Give root a password, make a user and an index (pip install devpi-client):
+    devpi use ${url}
+    devpi login root --password ""
+    devpi user -m root password=SECRET
+    devpi user -c alice password=SECRET
+    devpi login alice
+    devpi index -c dev
+
+  Upload and install:
+    twine upload --repository-url ${url}/alice/dev/ -u alice dist/*
+    pip install --index-url ${url}/alice/dev/+simple/ PROJECT
+
+  Ctrl-C stops the server.
+`;
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+async function untilStopped(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      for (const second of ['SIGTERM', 'SIGINT'] as const) process.on(second, () => process.exit(130));
+      resolve();
+    });
+  }
+  await promise;
+}

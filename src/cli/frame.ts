@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import { Command as Parser, CommanderError } from 'commander';
+import type { Command, CommandInput } from './command.ts';
+import { commands } from './commands.ts';
+import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
+
+/** Runs a command line and resolves to the exit code; errors are printed with their hint. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  try {
+    return await parse(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    const { printError } = await import('./print-error.ts');
+    return printError(error);
+  }
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Parser('wheelhouse')
+    .description('Takes Python from source to production on machines you own.')
+    .version(WHEELHOUSE_VERSION, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand(false)
+    .configureOutput({ outputError: printUsageError })
+    .exitOverride();
+  const called = commands.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
+  for (const entry of commands) {
+    const child = commandAt(program, entry.name).summary(entry.summary).exitOverride();
+    if (entry !== called) continue;
+    const { command } = await entry.load();
+    const input = await declare(child, command);
+    child.action(async () => {
+      exitCode = await command.run(input());
+    });
+  }
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  await program.parseAsync(argv, { from: 'user' });
+  return exitCode;
+}
+
+function commandAt(program: Parser, name: string): Parser {
+  return name.split(' ').reduce((parent, word) => {
+    const existing = parent.commands.find((child) => child.name() === word);
+    return existing ?? parent.command(word).exitOverride().helpOption('-h, --help', 'Show help');
+  }, program);
+}
+
+async function declare(parser: Parser, command: Command): Promise<() => CommandInput> {
+  const { settings } = await import('#kernel/config/settings.ts');
+  parser.description(`${command.summary}.`);
+  const accepted = settings.filter(({ name }) => command.settings.includes(name));
+  for (const { name, sentence, ...setting } of accepted) {
+    const isFlag = typeof setting.default === 'boolean';
+    parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
+  }
+  for (const { flags, summary } of command.options) parser.option(flags, summary);
+  parser.addHelpText(
+    'after',
+    `\nExamples:\n${command.examples.map((example) => `  $ ${example}\n`).join('')}`,
+  );
+  return () => {
+    const options = parser.opts<Record<string, unknown>>();
+    const given = accepted.map(({ name }) => [name, options[camelCase(name)]] as const);
+    return { options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+  };
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
+}
+
+function printUsageError(text: string, write: (text: string) => void): void {
+  const detail = text.replace(/^error: /, '').trim();
+  write(
+    `${styleText('red', 'error:', { stream: process.stderr })} ${detail}\nhint: wheelhouse --help lists the commands\n`,
+  );
+}

@@ -1,0 +1,21 @@
+import type { Authenticator } from './auth/authenticate.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/settings.ts';
+import type { Db, DialectName } from './db/db.ts';
+import type { Events } from './events/events.ts';
+import type { Files } from './files/files.ts';
+import type { Log } from './log/log.ts';
+
+/** What every use case gets as its first argument; made once, in wiring.ts. */
+export interface Context {
+  readonly db: Db;
+  readonly dialect: DialectName;
+  readonly files: Files;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Config;
+  readonly authenticator: Authenticator;
+  /** 32 hex digits, the same for all server processes of one installation. */
+  readonly uuid: string;
+}

@@ -1,0 +1,68 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AppError } from '../errors/app-error.ts';
+import { isNamed, parseWeighted, prefersJson } from './accept.ts';
+import { reasonPhrase } from './reason-phrase.ts';
+
+type Form = 'json' | 'problem' | 'html' | 'line';
+
+/**
+ * Answers with an error in the form that the calling client shows to its user: devpi reads `message` from
+ * exactly `application/json`, uv shows problem details (RFC 9457) from exactly `application/problem+json`,
+ * browsers get a page, and twine and pip print the reason phrase, so it is in the status line as well.
+ */
+export async function renderError(
+  error: AppError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const { kind, message, hint } = error;
+  reply.raw.statusMessage = reasonPhrase(message);
+  void reply.code(kind.status).headers(error.headers).header('cache-control', 'no-store');
+  const form = chooseForm(request);
+  if (form === 'json' || form === 'problem') {
+    const type = form === 'json' ? 'application/json' : 'application/problem+json';
+    const problem = {
+      title: kind.title,
+      status: kind.status,
+      detail: message,
+      message,
+      code: kind.code,
+      hint,
+    };
+    await reply.header('content-type', type).send(`${JSON.stringify(problem, null, 2)}\n`);
+    return;
+  }
+  if (form === 'html') {
+    await reply.header('content-type', 'text/html; charset=utf-8').send(page(error, request.id));
+    return;
+  }
+  const lines = [`${kind.status} ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
+  await reply.header('content-type', 'text/plain; charset=utf-8').send(`${lines.join('\n')}\n`);
+}
+
+function chooseForm(request: FastifyRequest): Form {
+  const { accept } = request.headers;
+  const ranges = parseWeighted(accept ?? '');
+  const isUv = request.headers['user-agent']?.startsWith('uv/') === true;
+  if (isUv || isNamed(ranges, 'application/problem+json')) return 'problem';
+  if (isNamed(ranges, 'application/json') && prefersJson(accept)) return 'json';
+  if (isNamed(ranges, 'text/html') && !ranges.some(({ name }) => name.startsWith('application/vnd.pypi'))) {
+    return 'html';
+  }
+  return 'line';
+}
+
+function page({ kind, message, hint }: AppError, requestId: string): string {
+  const advice = hint === undefined ? '' : `<p>${escape(hint)}</p>`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${kind.status} ${escape(kind.title)}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style></head>
+<body><h1>${kind.status} ${escape(kind.title)}</h1><p>${escape(message)}</p>${advice}<p><small>request ${escape(requestId)}</small></p></body>
+</html>
+`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

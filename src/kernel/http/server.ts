@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
+import { anonymous, type Authenticator, type Identity } from '../auth/authenticate.ts';
+import type { Config } from '../config/settings.ts';
+import { AppError } from '../errors/app-error.ts';
+import { kernelErrors } from '../errors/kernel-errors.ts';
+import type { Log } from '../log/log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { routedPath } from './outside-url.ts';
+import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
+import { renderError } from './render-error.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends the request; known before the body is read. */
+    identity: Identity;
+  }
+  interface FastifyContextConfig {
+    /** The rule of the part's policy that guards the route. Every route must name one. */
+    allow?: string;
+  }
+}
+
+/** Answers a request before any routing and returns true, or returns false at once and does nothing. */
+export type HotPath = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface HttpServerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly authenticator: Authenticator;
+  /** Headers for every response, errors included; flat name, value pairs. */
+  readonly standardHeaders: () => readonly string[];
+  readonly hotPath: HotPath;
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  readonly metrics: Metrics;
+  /** Starts to listen and returns the URL to type. */
+  listen(): Promise<string>;
+  /** Ends idle connections at once, lets running answers finish for a while, then ends those too. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 16 * 1024 ** 2;
+const CLOSE_GRACE_MS = 10_000;
+const IDLE_CHECK_MS = 50;
+
+/** Makes the HTTP server: hot path first, then Fastify with our error forms, identities and metrics. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { config, log, hotPath } = options;
+  const metrics = createMetrics();
+  let server!: Server;
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: false },
+    genReqId: () => randomBytes(8).toString('hex'),
+    rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
+    serverFactory(handler) {
+      server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+        if (!hotPath(request, response)) handler(request, response);
+      });
+      return server;
+    },
+  });
+  acceptPushMethod(server);
+  app.addHttpMethod(PUSH_ARRIVES_AS, { hasBody: true });
+  leaveBodiesToRoutes(app);
+  const allowedMethods = rememberMethods(app);
+
+  app.decorateRequest('identity');
+  app.addHook('onRequest', async (request, reply) => {
+    const headers = options.standardHeaders();
+    for (let i = 0; i < headers.length; i += 2)
+      reply.raw.setHeader(headers[i] as string, headers[i + 1] as string);
+    reply.raw.setHeader('x-request-id', request.id);
+    request.identity = anonymous;
+    request.identity = await options.authenticator.identify(request.headers);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const seconds = reply.elapsedTime / 1000;
+    const method = sentMethod(request);
+    metrics.countRequest(method, request.routeOptions.url ?? 'unknown', reply.statusCode, seconds);
+    const line = {
+      method,
+      url: request.url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      user: request.identity.user,
+    };
+    request.log[method === 'GET' || method === 'HEAD' ? 'debug' : 'info'](line, 'request');
+  });
+
+  app.setErrorHandler(async (error, request, reply) => {
+    const known = toAppError(error);
+    const level = known.kind.status >= 500 ? 'error' : 'debug';
+    request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
+    await renderError(known, request, reply);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const allowed = allowedMethods(request);
+    const error =
+      allowed.length > 0
+        ? new AppError(
+            kernelErrors.methodNotAllowed,
+            `${sentMethod(request)} is not allowed on ${request.url.slice(0, 200)}`,
+            {
+              headers: { allow: allowed.join(', ') },
+              hint: wrongMethodHint(request),
+            },
+          )
+        : new AppError(kernelErrors.routeNotFound, `there is nothing at ${request.url.slice(0, 200)}`);
+    await renderError(error, request, reply);
+  });
+
+  return {
+    app,
+    metrics,
+    async listen() {
+      const { host, port } = config;
+      try {
+        await app.listen({ host, port });
+      } catch (error) {
+        throw new AppError(
+          kernelErrors.addressInUse,
+          `cannot listen on ${host}:${port}: ${(error as Error).message}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      const address = server.address();
+      const shownHost = /^(0\.0\.0\.0|::|\[::\])$/.test(host)
+        ? 'localhost'
+        : host.includes(':')
+          ? `[${host}]`
+          : host;
+      return `http://${shownHost}:${typeof address === 'object' ? address?.port : port}`;
+    },
+    async close() {
+      // Fastify waits for keep-alive sockets that turn idle after close() began; nobody else ends those.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+      const all = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      try {
+        await app.close();
+      } finally {
+        clearInterval(idle);
+        clearTimeout(all);
+      }
+    },
+  };
+}
+
+/** Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says. */
+function leaveBodiesToRoutes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}
+
+/** Collects the routes as they are declared; the answer is which methods a path of no route would take. */
+function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => string[] {
+  const patterns = new Map<string, Set<string>>();
+  app.addHook('onRoute', (route) => {
+    if (route.config?.allow === undefined)
+      throw new Error(`the route ${route.url} names no rule of a policy`);
+    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
+    const methods = patterns.get(`^${pattern}$`) ?? new Set<string>();
+    for (const method of [route.method].flat()) methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
+    patterns.set(`^${pattern}$`, methods);
+  });
+  return ({ url }) => {
+    const path = url.split('?')[0] ?? '';
+    const found = [...patterns].filter(([pattern]) => new RegExp(pattern).test(path));
+    return [...new Set(found.flatMap(([, methods]) => [...methods]))];
+  };
+}
+
+function wrongMethodHint(request: FastifyRequest): string {
+  return request.method === 'POST' || request.method === 'PUT'
+    ? 'uploads go to the URL of an index: /USER/INDEX/'
+    : 'see /+openapi.json for what each address takes';
+}
+
+/** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new AppError(kernelErrors.bodyTooLarge, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new AppError(kernelErrors.unsupportedMediaType, message ?? 'unsupported media type');
+  }
+  if (
+    code?.startsWith('FST_ERR_CTP') ||
+    code === 'FST_ERR_BAD_URL' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE'
+  ) {
+    return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
+  }
+  if (code === 'ENOSPC') {
+    return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
+  }
+  if (isConnectionFailure(code)) {
+    return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
+  }
+  return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
+}
+
+/** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */
+function isConnectionFailure(code: string | undefined): boolean {
+  return code !== undefined && /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|08...|57P..)$/.test(code);
+}

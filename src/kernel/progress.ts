@@ -1,0 +1,37 @@
+/** Tells the person who waits how far long work is; the caller decides where it is shown. */
+export interface Progress {
+  /** A new stage of the work begins. */
+  step(name: string): void;
+  /** One line of detail. */
+  line(text: string): void;
+  /** `total` is undefined while it is not known. */
+  count(done: number, total?: number): void;
+}
+
+export const silentProgress: Progress = { step() {}, line() {}, count() {} };
+
+const REDRAW_MS = 100;
+
+/** Writes to stderr: a counter that redraws itself on a terminal, plain lines elsewhere. */
+export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let current = '';
+  let drawnAt = 0;
+  const isTerminal = stream.isTTY === true;
+  return {
+    step(name) {
+      current = name;
+      stream.write(`${isTerminal ? '\r\u001b[K' : ''}${name}\n`);
+    },
+    line(text) {
+      stream.write(`${isTerminal ? '\r\u001b[K' : ''}  ${text}\n`);
+    },
+    count(done, total) {
+      const isLast = done === total;
+      if (!isTerminal || (!isLast && Date.now() - drawnAt < REDRAW_MS)) return;
+      drawnAt = Date.now();
+      stream.write(
+        `\r\u001b[K  ${current}: ${done}${total === undefined ? '' : ` of ${total}`}${isLast ? '\n' : ''}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,296 @@
+import { z } from 'zod';
+import type { Permission } from './policy.ts';
+
+/** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';
+  /** Parameters are written `:name`; a trailing slash may follow or not. */
+  readonly path: string;
+  readonly allow: Permission;
+  readonly summary: string;
+  readonly request?: z.ZodType;
+  readonly response?: z.ZodType;
+  /** Content type of the answer when it is not JSON. */
+  readonly produces?: readonly string[];
+}
+
+const AnyObject = z.record(z.string(), z.unknown());
+
+/** devpi's envelope: `type` names what `result` is. */
+function envelope<Type extends string, Result extends z.ZodType>(type: Type, result: Result) {
+  return z.object({ type: z.literal(type), result, message: z.string().optional() });
+}
+
+export const Message = z.object({ message: z.string() });
+
+export const Login = z.object({ user: z.string(), password: z.string() });
+
+export const ProxyAuth = z.object({
+  password: z.string().meta({ description: 'The login token: use it as the password.' }),
+  expiration: z.number().meta({ description: 'Seconds until the token expires.' }),
+});
+
+export const UserConfig = z.looseObject({
+  username: z.string(),
+  created: z.string(),
+  modified: z.string().optional(),
+  email: z.string().optional(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  custom_data: z.unknown().optional(),
+  indexes: z.record(z.string(), AnyObject),
+});
+
+export const IndexConfig = z.looseObject({
+  type: z.enum(['stage', 'mirror']),
+  volatile: z.boolean(),
+  projects: z.array(z.string()).optional(),
+});
+
+export const Yank = z.object({
+  reason: z.string().max(1000).default('').meta({ description: 'Shown by installers; may be empty.' }),
+  filenames: z
+    .array(z.string().max(255))
+    .min(1)
+    .optional()
+    .meta({ description: 'Only these files; without it the whole release.' }),
+});
+
+export const Unyank = Yank.pick({ filenames: true });
+
+export const Yanked = z.object({ filenames: z.array(z.string()) });
+
+export const EventList = z.object({
+  serial: z.number().meta({ description: 'The serial of the newest event.' }),
+  events: z.array(
+    z.object({
+      serial: z.number(),
+      type: z.string(),
+      actor: z.string().nullable(),
+      at: z.string().meta({ description: 'ISO 8601, UTC.' }),
+      data: AnyObject,
+    }),
+  ),
+});
+
+const SIMPLE = ['application/vnd.pypi.simple.v1+json', 'application/vnd.pypi.simple.v1+html', 'text/html'];
+
+/** Every operation of the part, in the order of docs/reference/http.md. */
+export const operations = {
+  listUsers: {
+    method: 'GET',
+    path: '/',
+    allow: 'read',
+    summary: 'All users with their indexes.',
+    response: envelope('list:userconfig', z.record(z.string(), UserConfig)),
+  },
+  readApi: {
+    method: 'GET',
+    path: '/+api',
+    allow: 'read',
+    summary: 'Where to log in, who the credentials say you are, and what the server can do.',
+    response: envelope('apiconfig', AnyObject),
+  },
+  readUserApi: {
+    method: 'GET',
+    path: '/:user/+api',
+    allow: 'read',
+    summary: 'The same, asked below a user.',
+    response: envelope('apiconfig', AnyObject),
+  },
+  readIndexApi: {
+    method: 'GET',
+    path: '/:user/:index/+api',
+    allow: 'read',
+    summary: 'The same with the addresses of an index.',
+    response: envelope('apiconfig', AnyObject),
+  },
+  login: {
+    method: 'POST',
+    path: '/+login',
+    allow: 'login',
+    summary: 'Exchange a password for a login token of ten hours.',
+    request: Login,
+    response: envelope('proxyauth', ProxyAuth),
+  },
+  readStatus: {
+    method: 'GET',
+    path: '/+status',
+    allow: 'read',
+    summary: 'Version, uuid, serial and counters of this server process.',
+    response: envelope('status', AnyObject),
+  },
+  checkAuth: {
+    method: 'GET',
+    path: '/+authcheck',
+    allow: 'read',
+    summary: 'For nginx `auth_request`: may the request named by X-Original-URI go on?',
+    produces: ['text/plain'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/+events',
+    allow: 'server_read',
+    summary: 'The event log after serial `since`, at most `limit` (default 100, at most 1000); root only.',
+    response: EventList,
+  },
+  readMetrics: {
+    method: 'GET',
+    path: '/+metrics',
+    allow: 'read',
+    summary: 'Counters for Prometheus.',
+    produces: ['text/plain'],
+  },
+  readOpenApi: {
+    method: 'GET',
+    path: '/+openapi.json',
+    allow: 'read',
+    summary: 'This description.',
+    response: AnyObject,
+  },
+  readUser: {
+    method: 'GET',
+    path: '/:user',
+    allow: 'read',
+    summary: 'A user with the indexes.',
+    response: envelope('userconfig', UserConfig),
+  },
+  createUser: {
+    method: 'PUT',
+    path: '/:user',
+    allow: 'user_create',
+    summary: 'Create a user; answers 201.',
+    request: z.looseObject({ password: z.string(), email: z.string().optional() }),
+    response: envelope('userconfig', UserConfig),
+  },
+  modifyUser: {
+    method: 'PATCH',
+    path: '/:user',
+    allow: 'user_modify',
+    summary: 'Change fields of a user; a new password answers with a fresh login token.',
+    request: AnyObject,
+    response: z.union([Message, envelope('userpassword', ProxyAuth)]),
+  },
+  deleteUser: {
+    method: 'DELETE',
+    path: '/:user',
+    allow: 'user_delete',
+    summary: 'Delete a user with all indexes, which must be volatile.',
+    response: Message,
+  },
+  readIndex: {
+    method: 'GET',
+    path: '/:user/:index',
+    allow: 'read',
+    summary: 'Options and projects of an index; `?no_projects` leaves the projects out.',
+    response: envelope('indexconfig', IndexConfig),
+  },
+  createIndex: {
+    method: 'PUT',
+    path: '/:user/:index',
+    allow: 'index_create',
+    summary: 'Create an index.',
+    request: AnyObject,
+    response: envelope('indexconfig', IndexConfig),
+  },
+  modifyIndex: {
+    method: 'PATCH',
+    path: '/:user/:index',
+    allow: 'index_modify',
+    summary: 'Change options: an object, or a list of `key=value`, `key+=value`, `key-=value`, `key-=`.',
+    request: z.union([AnyObject, z.array(z.string())]),
+    response: envelope('indexconfig', IndexConfig),
+  },
+  deleteIndex: {
+    method: 'DELETE',
+    path: '/:user/:index',
+    allow: 'index_delete',
+    summary: 'Delete a volatile index; answers 201.',
+    response: Message,
+  },
+  upload: {
+    method: 'POST',
+    path: '/:user/:index',
+    allow: 'upload',
+    summary: 'The legacy upload form (multipart/form-data) of twine, uv, poetry and devpi.',
+    produces: ['text/plain'],
+  },
+  push: {
+    method: 'PUSH',
+    path: '/:user/:index',
+    allow: 'read',
+    summary: 'Push a release to another index; not available in this version.',
+  },
+  listSimple: {
+    method: 'GET',
+    path: '/:user/:index/+simple',
+    allow: 'read',
+    summary: 'The simple API: all projects of an index and its bases (PEP 503, 691).',
+    produces: SIMPLE,
+  },
+  readSimple: {
+    method: 'GET',
+    path: '/:user/:index/+simple/:project',
+    allow: 'read',
+    summary: 'The simple API: the files of a project (PEP 503, 592, 629, 658, 691, 700).',
+    produces: SIMPLE,
+  },
+  readFile: {
+    method: 'GET',
+    path: '/:user/:index/+f/*',
+    allow: 'read',
+    summary: 'A file, or its metadata when `.metadata` follows the name (PEP 658).',
+    produces: ['application/octet-stream'],
+  },
+  removeFile: {
+    method: 'DELETE',
+    path: '/:user/:index/+f/*',
+    allow: 'remove',
+    summary: 'Remove one file; `?force` on an index that is not volatile.',
+    response: Message,
+  },
+  readProject: {
+    method: 'GET',
+    path: '/:user/:index/:project',
+    allow: 'read',
+    summary: 'All versions of a project with metadata and links; `?ignore_bases` for this index only.',
+    response: envelope('projectconfig', z.record(z.string(), AnyObject)),
+  },
+  removeProject: {
+    method: 'DELETE',
+    path: '/:user/:index/:project',
+    allow: 'remove',
+    summary: 'Remove a project with all releases; `?force` on an index that is not volatile.',
+    response: Message,
+  },
+  readRelease: {
+    method: 'GET',
+    path: '/:user/:index/:project/:version',
+    allow: 'read',
+    summary: 'One version of a project.',
+    response: envelope('versiondata', AnyObject),
+  },
+  removeRelease: {
+    method: 'DELETE',
+    path: '/:user/:index/:project/:version',
+    allow: 'remove',
+    summary: 'Remove one release; `?force` on an index that is not volatile.',
+    response: Message,
+  },
+  yank: {
+    method: 'PUT',
+    path: '/:user/:index/:project/:version/+yank',
+    allow: 'yank',
+    summary: 'Yank a release or some of its files (PEP 592).',
+    request: Yank,
+    response: Yanked,
+  },
+  unyank: {
+    method: 'DELETE',
+    path: '/:user/:index/:project/:version/+yank',
+    allow: 'yank',
+    summary: 'Take a yank back.',
+    request: Unyank,
+    response: Yanked,
+  },
+} as const satisfies Record<string, Operation>;

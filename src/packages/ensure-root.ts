@@ -1,0 +1,47 @@
+import { hashPassword, verifyPassword } from '#kernel/auth/password.ts';
+import { findUser, insertUser } from '#kernel/auth/store.ts';
+import type { Context } from '#kernel/context.ts';
+import type { Db } from '#kernel/db/db.ts';
+import { insertIndex } from './indexes/store.ts';
+
+/** The public index that a fresh server mirrors: the one place where its address is written. */
+export const PYPI_URL = 'https://pypi.org';
+
+/**
+ * What every new server has: the user root with an empty password, and root/pypi with exactly the options that
+ * devpi gives it (reference devpi.md 2.2). Does nothing where root exists, so a removed root/pypi stays removed.
+ */
+export async function ensureRoot(context: Context): Promise<void> {
+  if ((await findUser(context.db, 'root')) !== undefined) return;
+  const passwordHash = await hashPassword('', context.config['auth.argon2-memory-kib']);
+  await context.events.change(async (tx, emit) => {
+    const now = context.clock.now();
+    const root = {
+      name: 'root',
+      passwordHash,
+      email: null,
+      title: null,
+      description: null,
+      customData: undefined,
+      createdAt: now,
+      modifiedAt: null,
+    };
+    // Two servers may start on one new database at once.
+    if (!(await insertUser(tx, root))) return;
+    const options = {
+      volatile: false,
+      title: 'PyPI',
+      mirror_url: `${PYPI_URL}/simple/`,
+      mirror_web_url_fmt: `${PYPI_URL}/project/{name}/`,
+    };
+    await insertIndex(tx, { user: 'root', name: 'pypi', type: 'mirror', options }, now);
+    await emit({ type: 'packages.user-created', actor: null, data: { user: 'root' } });
+    await emit({ type: 'packages.index-created', actor: null, data: { index: 'root/pypi' } });
+  });
+}
+
+/** True while anybody may log in as root. */
+export async function hasEmptyRootPassword(db: Db): Promise<boolean> {
+  const root = await findUser(db, 'root');
+  return root !== undefined && (await verifyPassword('', root.passwordHash));
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '#kernel/context.ts';
+import type { HotPath } from '#kernel/http/server.ts';
+import type { ServedFileCache } from './files/find-served.ts';
+import { asksForMetadata } from './files/routes.ts';
+import { sendFile } from './files/send-file.ts';
+import { sendPage } from './simple/send-page.ts';
+import type { SimplePages } from './simple/routes.ts';
+
+export interface HotPathParts {
+  readonly pages: SimplePages;
+  readonly servedFiles: ServedFileCache;
+  readonly standardHeaders: () => readonly string[];
+}
+
+/**
+ * Answers GET and HEAD of simple pages and files that are in the caches, before any routing: everybody may read
+ * every index, so there is nothing else to decide. What is not cached, or asked for in another way, goes on to the
+ * routes, which fill the caches (design section 5).
+ */
+export function createHotPath(
+  context: Context,
+  { pages, servedFiles, standardHeaders }: HotPathParts,
+): HotPath {
+  const { cache, negotiation } = pages;
+
+  function answerPage(request: IncomingMessage, response: ServerResponse, url: string): boolean {
+    const page = cache.find(url);
+    if (page === undefined) return false;
+    const type = negotiation.typeOf(request.headers.accept);
+    if (type === undefined) return false;
+    const form = page.peek(
+      type,
+      negotiation.codingOf(request.headers['accept-encoding'] as string | undefined),
+    );
+    if (form === undefined) return false;
+    sendPage(request, response, { type, form }, standardHeaders());
+    return true;
+  }
+
+  function answerFile(request: IncomingMessage, response: ServerResponse, url: string): boolean {
+    const file = servedFiles.find(url);
+    if (file === undefined || asksForMetadata(request.headers.accept)) return false;
+    sendFile(request, response, context.files, file, standardHeaders()).catch((error: unknown) => {
+      context.log.error({ err: error, sha256: file.sha256 }, 'cannot send a stored file');
+      response.destroy();
+    });
+    return true;
+  }
+
+  return (request, response) => {
+    const { method, url = '' } = request;
+    if ((method !== 'GET' && method !== 'HEAD') || !context.events.isLive) return false;
+    // pip and uv quote the plus sign; the caches know the routed form.
+    const path = url.includes('%') ? url.replace(/%2b/gi, '+') : url;
+    return answerPage(request, response, path) || answerFile(request, response, path);
+  };
+}

@@ -1,0 +1,55 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import { findUser } from '#kernel/auth/store.ts';
+import type { Context } from '#kernel/context.ts';
+import type { Db } from '#kernel/db/db.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { packagesErrors } from '../errors.ts';
+import { checkName } from '../names.ts';
+import { authorize } from '../policy.ts';
+import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
+import { findIndex, fullName, insertIndex, type Index } from './store.ts';
+
+export interface CreateIndex {
+  readonly identity: Identity;
+  readonly user: string;
+  readonly name: string;
+  /** The options as given, with `type` (default `stage`). */
+  readonly given: Options;
+}
+
+/** Creates an index and emits `packages.index-created`. Throws 403, 404, 409 or 400 in devpi's words. */
+export async function createIndex(
+  context: Context,
+  { identity, user, name, given }: CreateIndex,
+): Promise<Index> {
+  authorize(identity, 'index_create', { user }, `no permission to create index ${user}/${name}`);
+  checkName(packagesErrors.invalidIndex, 'indexname', name);
+  const type = parseIndexType(given['type'] ?? 'stage');
+  const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
+  return await context.events.change(async (tx, emit) => {
+    if ((await findUser(tx, user)) === undefined) {
+      throw new AppError(packagesErrors.userNotFound, `no user '${user}'`);
+    }
+    const index = await insertIndex(tx, { user, name, type, options }, context.clock.now());
+    if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
+    await checkBases(tx, options);
+    await emit({
+      type: 'packages.index-created',
+      actor: identity.user ?? null,
+      data: { index: fullName(index) },
+    });
+    return index;
+  });
+}
+
+/** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */
+export async function checkBases(db: Db, options: Options): Promise<void> {
+  const problems: string[] = [];
+  for (const base of (options['bases'] ?? []) as readonly string[]) {
+    const [user, name, ...rest] = base.split('/');
+    if (!user || !name || rest.length > 0) problems.push(`invalid base index spec: '${base}'`);
+    else if ((await findIndex(db, user, name)) === undefined)
+      problems.push(`base index '${base}' does not exist`);
+  }
+  if (problems.length > 0) throw invalid(problems.join(', '));
+}

@@ -1,0 +1,34 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { packagesErrors } from '../errors.ts';
+import { authorize } from '../policy.ts';
+import { indexNotFound, isVolatile } from './find.ts';
+import { deleteIndexRow, fullName, lockIndex } from './store.ts';
+
+/** Deletes a volatile index with all it holds and emits `packages.index-deleted`; 403 if it is not volatile. */
+export async function deleteIndex(
+  context: Context,
+  { identity, user, name }: { readonly identity: Identity; readonly user: string; readonly name: string },
+): Promise<void> {
+  authorize(identity, 'index_delete', { user }, `no permission to delete index ${user}/${name}`);
+  await context.events.change(async (tx, emit) => {
+    const index = await lockIndex(tx, user, name);
+    if (index === undefined) throw indexNotFound(user, name);
+    if (!isVolatile(index)) {
+      throw new AppError(
+        packagesErrors.indexNotVolatile,
+        `index ${user}/${name} non-volatile, cannot delete`,
+        {
+          hint: 'set volatile=True on the index first',
+        },
+      );
+    }
+    await deleteIndexRow(tx, index.id);
+    await emit({
+      type: 'packages.index-deleted',
+      actor: identity.user ?? null,
+      data: { index: fullName(index) },
+    });
+  });
+}

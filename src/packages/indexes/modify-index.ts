@@ -1,0 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Context } from '#kernel/context.ts';
+import { authorize } from '../policy.ts';
+import { checkBases } from './create-index.ts';
+import { indexNotFound } from './find.ts';
+import { invalid } from './options.ts';
+import { patchOptions } from './patch-options.ts';
+import { fullName, lockIndex, updateIndexOptions, type Index } from './store.ts';
+
+export interface ModifyIndex {
+  readonly identity: Identity;
+  readonly user: string;
+  readonly name: string;
+  readonly body: unknown;
+  /** 400 instead of silence when nothing changes. */
+  readonly errorOnNoop: boolean;
+}
+
+/** Changes options and emits `packages.index-modified` if any differs. */
+export async function modifyIndex(context: Context, input: ModifyIndex): Promise<Index> {
+  const { identity, user, name, body, errorOnNoop } = input;
+  authorize(identity, 'index_modify', { user }, `no permission to modify index ${user}/${name}`);
+  return await context.events.change(async (tx, emit) => {
+    const index = await lockIndex(tx, user, name);
+    if (index === undefined) throw indexNotFound(user, name);
+    const options = patchOptions({ type: index.type, owner: user, options: index.options }, body);
+    const changed = Object.keys({ ...index.options, ...options }).filter(
+      (key) => !isDeepStrictEqual(index.options[key], options[key]),
+    );
+    if (changed.length === 0) {
+      if (errorOnNoop) throw invalid('The requested modifications resulted in no changes');
+      return index;
+    }
+    if (changed.includes('bases')) await checkBases(tx, options);
+    await updateIndexOptions(tx, index.id, options);
+    const data = { index: fullName(index), changed };
+    await emit({ type: 'packages.index-modified', actor: identity.user ?? null, data });
+    return { ...index, options };
+  });
+}

@@ -1,0 +1,86 @@
+import type { Selectable } from 'kysely';
+import type { Db } from '#kernel/db/db.ts';
+import type { PackagesTables } from '../tables.ts';
+import type { IndexType, Options } from './options.ts';
+
+/** An index as stored. */
+export interface Index {
+  readonly id: number;
+  readonly user: string;
+  readonly name: string;
+  readonly type: IndexType;
+  readonly options: Options;
+}
+
+/** `user/name`. */
+export function fullName(index: Pick<Index, 'user' | 'name'>): string {
+  return `${index.user}/${index.name}`;
+}
+
+export async function findIndex(db: Db, user: string, name: string): Promise<Index | undefined> {
+  const row = await tables(db)
+    .selectFrom('package_index')
+    .selectAll()
+    .where('user_name', '=', user)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** Reads an index for changing it: waits for other changes of the same index. */
+export async function lockIndex(tx: Db, user: string, name: string): Promise<Index | undefined> {
+  const row = await tables(tx)
+    .updateTable('package_index')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('user_name', '=', user)
+    .where('name', '=', name)
+    .returningAll()
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** All indexes, or those of one user, ordered by user and name. */
+export async function listIndexes(db: Db, user?: string): Promise<Index[]> {
+  let query = tables(db).selectFrom('package_index').selectAll().orderBy('user_name').orderBy('name');
+  if (user !== undefined) query = query.where('user_name', '=', user);
+  return (await query.execute()).map(fromRow);
+}
+
+/** Returns undefined if the name is taken. */
+export async function insertIndex(db: Db, index: Omit<Index, 'id'>, now: number): Promise<Index | undefined> {
+  const { user, name, type, options } = index;
+  const row = await tables(db)
+    .insertInto('package_index')
+    .values({ user_name: user, name, type, options: JSON.stringify(options), created_at: now })
+    .onConflict((conflict) => conflict.columns(['user_name', 'name']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+export async function updateIndexOptions(db: Db, id: number, options: Options): Promise<void> {
+  await tables(db)
+    .updateTable('package_index')
+    .set({ options: JSON.stringify(options) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Removes the index with all its projects, releases and files. */
+export async function deleteIndexRow(db: Db, id: number): Promise<void> {
+  await tables(db).deleteFrom('package_index').where('id', '=', id).execute();
+}
+
+function tables(db: Db) {
+  return db.withTables<PackagesTables>();
+}
+
+function fromRow(row: Selectable<PackagesTables['package_index']>): Index {
+  return {
+    id: row.id,
+    user: row.user_name,
+    name: row.name,
+    type: row.type as IndexType,
+    options: JSON.parse(row.options) as Options,
+  };
+}

@@ -1,0 +1,172 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Context } from '#kernel/context.ts';
+import type { Tx } from '#kernel/db/db.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { Emit } from '#kernel/events/events.ts';
+import { packagesErrors } from '../errors.ts';
+import { addressOf, getFileAt } from '../files/find-served.ts';
+import { indexNotFound, isVolatile, listOption } from '../indexes/find.ts';
+import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import { authorize } from '../policy.ts';
+import {
+  deleteFileRow,
+  deleteProjectRow,
+  deleteReleaseRow,
+  findProject,
+  findRelease,
+  getProjectById,
+  listFiles,
+  listReleases,
+  rememberRemoved,
+  type Project,
+  type VersionedFile,
+} from './store.ts';
+
+export interface Remove {
+  readonly identity: Identity;
+  readonly index: Index;
+  /** Also from an index that is not volatile. */
+  readonly force: boolean;
+}
+
+/** Removes a project with all releases and emits `packages.project-removed`. */
+export async function removeProject(
+  context: Context,
+  input: Remove & { readonly project: string },
+): Promise<void> {
+  await remove(context, input, async ({ tx, index, emit }) => {
+    const project = await findProject(tx, index.id, input.project);
+    if (project === undefined) throw new AppError(packagesErrors.projectNotFound, 'project not found');
+    demandVolatile(index, input.force, `project ${project.name} is on non-volatile index ${fullName(index)}`);
+    await forgetFiles(context, tx, index, await listFiles(tx, [project.id]));
+    await dropProject(tx, project, index, emit);
+  });
+}
+
+/** Removes one release and emits `packages.release-removed`; the last one takes the project with it. */
+export async function removeRelease(
+  context: Context,
+  input: Remove & { readonly project: string; readonly version: string },
+): Promise<void> {
+  const { version } = input;
+  await remove(context, input, async ({ tx, index, emit }) => {
+    const project = await findProject(tx, index.id, input.project);
+    if (project === undefined) {
+      throw new AppError(packagesErrors.projectNotFound, `project '${input.project}' not found`);
+    }
+    const release = await findRelease(tx, project.id, version);
+    if (release === undefined) throw releaseNotFound(project.name, version);
+    demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
+    const files = (await listFiles(tx, [project.id])).filter((file) => file.releaseId === release.id);
+    await forgetFiles(context, tx, index, files);
+    await dropRelease(tx, { project, releaseId: release.id, version, index, emit });
+  });
+}
+
+/** Removes one file and emits `packages.file-removed`; the last one takes its release with it. */
+export async function removeFile(
+  context: Context,
+  input: Remove & { readonly relpath: string },
+): Promise<void> {
+  const { index, relpath } = input;
+  const path = `${fullName(index)}/+f/${relpath}`;
+  await remove(context, input, async ({ tx, index: locked, emit }) => {
+    const file = await getFileAt(tx, { user: index.user, index: index.name, relpath }).catch(
+      (error: unknown) => {
+        if (error instanceof AppError && error.kind === packagesErrors.fileRemoved) {
+          throw new AppError(packagesErrors.fileRemoved, `file '${path}' existed, deleted in later serial`);
+        }
+        throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
+      },
+    );
+    demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
+    await forgetFiles(context, tx, locked, [file]);
+    await deleteFileRow(tx, file.id);
+    const siblings = await listFiles(tx, [file.projectId]);
+    const project = await getProjectById(tx, file.projectId);
+    const data = {
+      index: fullName(locked),
+      project: project.name,
+      version: file.version,
+      filename: file.filename,
+    };
+    await emit('packages.file-removed', data);
+    if (siblings.every((sibling) => sibling.releaseId !== file.releaseId)) {
+      await dropRelease(tx, {
+        project,
+        releaseId: file.releaseId,
+        version: file.version,
+        index: locked,
+        emit,
+      });
+    }
+  });
+}
+
+type EmitFact = (type: string, data: Record<string, unknown>) => Promise<void>;
+
+interface Removing {
+  readonly tx: Tx;
+  readonly index: Index;
+  readonly emit: EmitFact;
+}
+
+async function remove(
+  context: Context,
+  input: Remove,
+  run: (removing: Removing) => Promise<void>,
+): Promise<void> {
+  const { identity, index } = input;
+  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
+  authorize(identity, 'remove', subject, `no permission to remove from ${fullName(index)}`);
+  await context.events.change(async (tx: Tx, emit: Emit) => {
+    const locked = await lockIndex(tx, index.user, index.name);
+    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    const actor = identity.user ?? null;
+    await run({ tx, index: locked, emit: (type, data) => emit({ type, actor, data }) });
+  });
+}
+
+function demandVolatile(index: Index, force: boolean, refusal: string): void {
+  if (!isVolatile(index) && !force) throw new AppError(packagesErrors.indexNotVolatile, refusal);
+}
+
+async function forgetFiles(
+  context: Context,
+  tx: Tx,
+  index: Index,
+  files: readonly VersionedFile[],
+): Promise<void> {
+  await rememberRemoved(
+    tx,
+    files.map((file) => addressOf(index, file)),
+    context.clock.now(),
+  );
+}
+
+interface DropRelease {
+  readonly project: Project;
+  readonly releaseId: number;
+  readonly version: string;
+  readonly index: Index;
+  readonly emit: EmitFact;
+}
+
+async function dropRelease(tx: Tx, { project, releaseId, version, index, emit }: DropRelease): Promise<void> {
+  await deleteReleaseRow(tx, releaseId);
+  await emit('packages.release-removed', { index: fullName(index), project: project.name, version });
+  if ((await listReleases(tx, project.id)).length === 0) await dropProject(tx, project, index, emit);
+}
+
+async function dropProject(tx: Tx, project: Project, index: Index, emit: EmitFact): Promise<void> {
+  await deleteProjectRow(tx, project.id);
+  await emit('packages.project-removed', { index: fullName(index), project: project.name });
+}
+
+/** 404 in devpi's words. */
+export function releaseNotFound(project: string, version: string): AppError {
+  return new AppError(
+    packagesErrors.releaseNotFound,
+    `The version ${version} of project ${project} does not exist.`,
+  );
+}

@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { readBody } from '#kernel/http/json-body.ts';
+import { outsideUrl } from '#kernel/http/outside-url.ts';
+import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
+import { operations, Unyank, Yank } from '../contract.ts';
+import { packagesErrors } from '../errors.ts';
+import { getIndex } from '../indexes/find.ts';
+import { hasQuery, indexUrl, route, sendJson } from '../route.ts';
+import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
+import { readProjectData } from './project-json.ts';
+import { releaseNotFound, removeProject, removeRelease } from './remove.ts';
+import { yank } from './yank.ts';
+
+interface ProjectParams {
+  readonly user: string;
+  readonly index: string;
+  readonly project: string;
+}
+
+/** Routes of projects and releases (reference devpi.md 1.9), and yanking, which devpi has not. */
+export function projectRoutes(app: FastifyInstance, context: Context): void {
+  const { db, config } = context;
+
+  async function readVersions(request: FastifyRequest, params: ProjectParams) {
+    const versions = await readProjectData(db, {
+      index: await getIndex(db, params.user, params.index),
+      project: params.project,
+      ignoreBases: hasQuery(request, 'ignore_bases'),
+      baseUrl: outsideUrl(request.headers, config['outside-url']),
+    });
+    if (versions === undefined) {
+      throw new AppError(packagesErrors.projectNotFound, `no project '${params.project}'`);
+    }
+    return versions;
+  }
+
+  /** Sends installers to the simple page and everybody to the normalized name; false if neither was needed. */
+  async function redirect(
+    request: FastifyRequest,
+    params: ProjectParams,
+    reply: FastifyReply,
+  ): Promise<boolean> {
+    checkName(params.project);
+    const project = normalizeProjectName(params.project);
+    const base = indexUrl(outsideUrl(request.headers, config['outside-url']), params.user, params.index);
+    const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+    const { accept, 'user-agent': userAgent } = request.headers;
+    if (asksForSimple(accept) || isInstaller(userAgent))
+      await reply.redirect(`${base}/+simple/${project}/`, 302);
+    else if (project !== params.project) await reply.redirect(`${base}/${project}${query}`, 302);
+    else return false;
+    return true;
+  }
+
+  route(app, operations.readProject, async (request, params, reply) => {
+    if (await redirect(request, params, reply)) return;
+    await sendJson(reply, { type: 'projectconfig', result: await readVersions(request, params) });
+  });
+
+  route(app, operations.readRelease, async (request, params, reply) => {
+    checkName(params.project);
+    const project = normalizeProjectName(params.project);
+    const result = (await readVersions(request, { ...params, project }))[params.version];
+    if (result === undefined) throw releaseNotFound(project, params.version);
+    await sendJson(reply, { type: 'versiondata', result });
+  });
+
+  route(app, operations.removeProject, async (request, params, reply) => {
+    const project = normalizeProjectName(params.project);
+    const index = await getIndex(db, params.user, params.index);
+    await removeProject(context, {
+      identity: request.identity,
+      index,
+      project,
+      force: hasQuery(request, 'force'),
+    });
+    await sendJson(reply, {
+      message: `project ${project} deleted from stage ${params.user}/${params.index}`,
+    });
+  });
+
+  route(app, operations.removeRelease, async (request, params, reply) => {
+    const { version } = params;
+    const project = normalizeProjectName(params.project);
+    const index = await getIndex(db, params.user, params.index);
+    const force = hasQuery(request, 'force');
+    await removeRelease(context, { identity: request.identity, index, project, version, force });
+    await sendJson(reply, { message: `project '${project}' version '${version}' deleted` });
+  });
+
+  route(app, operations.yank, async (request, params, reply) => {
+    const { reason, filenames } = request.body === undefined ? Yank.parse({}) : readBody(request, Yank);
+    await sendYanked(request, params, reply, { reason, filenames });
+  });
+
+  route(app, operations.unyank, async (request, params, reply) => {
+    const { filenames } = request.body === undefined ? {} : readBody(request, Unyank);
+    await sendYanked(request, params, reply, { reason: null, filenames });
+  });
+
+  async function sendYanked(
+    request: FastifyRequest,
+    params: ProjectParams & { readonly version: string },
+    reply: FastifyReply,
+    change: { readonly reason: string | null; readonly filenames: readonly string[] | undefined },
+  ): Promise<void> {
+    const index = await getIndex(db, params.user, params.index);
+    const project = normalizeProjectName(params.project);
+    const { identity } = request;
+    const filenames = await yank(context, { identity, index, project, version: params.version, ...change });
+    await sendJson(reply, { filenames });
+  }
+}
+
+/** A name that can never be valid is not looked up at all. */
+function checkName(project: string): void {
+  if (/[^\p{ASCII}]/u.test(project)) {
+    throw new AppError(packagesErrors.invalidProjectName, 'unicode project names not allowed');
+  }
+  if (!isProjectName(project)) {
+    throw new AppError(
+      packagesErrors.projectNotFound,
+      `'${project.slice(0, 100)}' can never be a project name`,
+    );
+  }
+}

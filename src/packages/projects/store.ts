@@ -1,0 +1,315 @@
+import type { Selectable } from 'kysely';
+import type { Db } from '#kernel/db/db.ts';
+import type { PackagesTables } from '../tables.ts';
+import type { Metadata } from './metadata.ts';
+
+/** What happened to a file, in devpi's form (reference devpi.md 1.9). */
+export interface LogItem {
+  readonly what: 'upload' | 'push' | 'overwrite';
+  readonly who: string | null;
+  /** `[year, month, day, hour, minute, second]` in UTC. */
+  readonly when: readonly number[];
+  readonly dst?: string;
+  readonly src?: string;
+  readonly count?: number;
+}
+
+export interface Project {
+  readonly id: number;
+  readonly indexId: number;
+  /** Normalized. */
+  readonly name: string;
+  readonly displayName: string;
+}
+
+export interface Release {
+  readonly id: number;
+  readonly projectId: number;
+  readonly version: string;
+  readonly metadata: Metadata;
+}
+
+export interface ReleaseFile {
+  readonly id: number;
+  readonly indexId: number;
+  readonly projectId: number;
+  readonly releaseId: number;
+  readonly filename: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+  readonly md5: string;
+  readonly blake2b256: string;
+  /** The PEP 658 sidecar, if the file has one. */
+  readonly sidecar: { readonly sha256: string; readonly size: number } | undefined;
+  readonly requiresPython: string | null;
+  /** Null when not yanked, else the reason, which may be empty. */
+  readonly yanked: string | null;
+  readonly uploadedAt: number;
+  readonly log: readonly LogItem[];
+}
+
+/** A file with the version of its release. */
+export type VersionedFile = ReleaseFile & { readonly version: string };
+
+export async function findProject(db: Db, indexId: number, name: string): Promise<Project | undefined> {
+  const row = await tables(db)
+    .selectFrom('project')
+    .selectAll()
+    .where('index_id', '=', indexId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row && toProject(row);
+}
+
+/** For an id that a foreign key guarantees. */
+export async function getProjectById(db: Db, id: number): Promise<Project> {
+  return toProject(
+    await tables(db).selectFrom('project').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+  );
+}
+
+/** The project, made if it is missing, and locked until the transaction ends. */
+export async function ensureProject(
+  tx: Db,
+  project: Omit<Project, 'id'>,
+): Promise<Project & { readonly isNew: boolean }> {
+  const inserted = await tables(tx)
+    .insertInto('project')
+    .values({ index_id: project.indexId, name: project.name, display_name: project.displayName })
+    .onConflict((conflict) => conflict.columns(['index_id', 'name']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (inserted !== undefined) return { ...toProject(inserted), isNew: true };
+  const row = await tables(tx)
+    .updateTable('project')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('index_id', '=', project.indexId)
+    .where('name', '=', project.name)
+    .returningAll()
+    .executeTakeFirst();
+  // The project was removed between the two statements (PostgreSQL only): then it is ours to make.
+  return row === undefined ? await ensureProject(tx, project) : { ...toProject(row), isNew: false };
+}
+
+/** Names of all projects of an index, sorted. */
+export async function listProjectNames(db: Db, indexIds: readonly number[]): Promise<string[]> {
+  if (indexIds.length === 0) return [];
+  const rows = await tables(db)
+    .selectFrom('project')
+    .select('name')
+    .distinct()
+    .where('index_id', 'in', indexIds)
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+/** The projects of this name on any of the indexes. */
+export async function listProjectsNamed(
+  db: Db,
+  name: string,
+  indexIds: readonly number[],
+): Promise<Project[]> {
+  if (indexIds.length === 0) return [];
+  const rows = await tables(db)
+    .selectFrom('project')
+    .selectAll()
+    .where('name', '=', name)
+    .where('index_id', 'in', indexIds)
+    .execute();
+  return rows.map(toProject);
+}
+
+export async function deleteProjectRow(tx: Db, id: number): Promise<void> {
+  await tables(tx).deleteFrom('project').where('id', '=', id).execute();
+}
+
+export async function findRelease(db: Db, projectId: number, version: string): Promise<Release | undefined> {
+  const row = await tables(db)
+    .selectFrom('release')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row && toRelease(row);
+}
+
+export async function listReleases(db: Db, projectId: number): Promise<Release[]> {
+  const rows = await tables(db)
+    .selectFrom('release')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .execute();
+  return rows.map(toRelease);
+}
+
+/** Creates the release or replaces its metadata. */
+export async function saveRelease(tx: Db, release: Omit<Release, 'id'>): Promise<Release> {
+  const metadata = JSON.stringify(release.metadata);
+  const row = await tables(tx)
+    .insertInto('release')
+    .values({ project_id: release.projectId, version: release.version, metadata })
+    .onConflict((conflict) => conflict.columns(['project_id', 'version']).doUpdateSet({ metadata }))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toRelease(row);
+}
+
+export async function deleteReleaseRow(tx: Db, id: number): Promise<void> {
+  await tables(tx).deleteFrom('release').where('id', '=', id).execute();
+}
+
+export async function findFile(
+  db: Db,
+  indexId: number,
+  filename: string,
+): Promise<VersionedFile | undefined> {
+  const row = await files(db)
+    .where('release_file.index_id', '=', indexId)
+    .where('filename', '=', filename)
+    .executeTakeFirst();
+  return row && toFile(row);
+}
+
+/** Files of the given projects, in no particular order. */
+export async function listFiles(db: Db, projectIds: readonly number[]): Promise<VersionedFile[]> {
+  if (projectIds.length === 0) return [];
+  const rows = await files(db).where('release_file.project_id', 'in', projectIds).execute();
+  return rows.map(toFile);
+}
+
+/** Every file of every index: for the doctor. */
+export async function listAllFiles(db: Db): Promise<VersionedFile[]> {
+  return (await files(db).orderBy('release_file.id').execute()).map(toFile);
+}
+
+export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<void> {
+  await tables(tx)
+    .insertInto('release_file')
+    .values({
+      index_id: file.indexId,
+      project_id: file.projectId,
+      release_id: file.releaseId,
+      filename: file.filename,
+      size: file.size,
+      sha256: file.sha256,
+      md5: file.md5,
+      blake2b_256: file.blake2b256,
+      metadata_sha256: file.sidecar?.sha256 ?? null,
+      metadata_size: file.sidecar?.size ?? null,
+      requires_python: file.requiresPython,
+      yanked: file.yanked,
+      uploaded_at: file.uploadedAt,
+      log: JSON.stringify(file.log),
+    })
+    .execute();
+}
+
+export async function deleteFileRow(tx: Db, id: number): Promise<void> {
+  await tables(tx).deleteFrom('release_file').where('id', '=', id).execute();
+}
+
+/** Yanks the files with a reason, or un-yanks them with null. */
+export async function setYanked(tx: Db, fileIds: readonly number[], yanked: string | null): Promise<void> {
+  if (fileIds.length === 0) return;
+  await tables(tx).updateTable('release_file').set({ yanked }).where('id', 'in', fileIds).execute();
+}
+
+/** Remembers that these paths had files, so that they answer 410 instead of 404. */
+export async function rememberRemoved(tx: Db, paths: readonly string[], now: number): Promise<void> {
+  if (paths.length === 0) return;
+  await tables(tx)
+    .insertInto('removed_file')
+    .values(paths.map((path) => ({ path, removed_at: now })))
+    .onConflict((conflict) => conflict.column('path').doUpdateSet({ removed_at: now }))
+    .execute();
+}
+
+export async function isRemoved(db: Db, path: string): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('removed_file')
+    .select('path')
+    .where('path', '=', path)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** How many projects, releases and files there are, and their bytes. */
+export async function countContents(db: Db): Promise<{
+  readonly projects: number;
+  readonly releases: number;
+  readonly files: number;
+  readonly bytes: number;
+}> {
+  const own = tables(db);
+  const count = async (table: 'project' | 'release') =>
+    (
+      await own
+        .selectFrom(table)
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow()
+    ).n;
+  const all = await own
+    .selectFrom('release_file')
+    .select((eb) => [eb.fn.countAll<number>().as('files'), eb.fn.sum<number | null>('size').as('bytes')])
+    .executeTakeFirstOrThrow();
+  return {
+    projects: await count('project'),
+    releases: await count('release'),
+    files: all.files,
+    bytes: Number(all.bytes ?? 0),
+  };
+}
+
+/** The digests that rows refer to, sidecars included. */
+export async function listReferencedDigests(db: Db): Promise<Set<string>> {
+  const rows = await tables(db).selectFrom('release_file').select(['sha256', 'metadata_sha256']).execute();
+  return new Set(
+    rows.flatMap((row) => (row.metadata_sha256 === null ? [row.sha256] : [row.sha256, row.metadata_sha256])),
+  );
+}
+
+function tables(db: Db) {
+  return db.withTables<PackagesTables>();
+}
+
+function files(db: Db) {
+  return tables(db)
+    .selectFrom('release_file')
+    .innerJoin('release', 'release.id', 'release_file.release_id')
+    .selectAll('release_file')
+    .select('release.version');
+}
+
+function toProject(row: Selectable<PackagesTables['project']>): Project {
+  return { id: row.id, indexId: row.index_id, name: row.name, displayName: row.display_name };
+}
+
+function toRelease(row: Selectable<PackagesTables['release']>): Release {
+  const metadata = JSON.parse(row.metadata) as Metadata;
+  return { id: row.id, projectId: row.project_id, version: row.version, metadata };
+}
+
+function toFile(row: Selectable<PackagesTables['release_file']> & { version: string }): VersionedFile {
+  return {
+    id: row.id,
+    indexId: row.index_id,
+    projectId: row.project_id,
+    releaseId: row.release_id,
+    version: row.version,
+    filename: row.filename,
+    size: row.size,
+    sha256: row.sha256,
+    md5: row.md5,
+    blake2b256: row.blake2b_256,
+    sidecar:
+      row.metadata_sha256 === null
+        ? undefined
+        : { sha256: row.metadata_sha256, size: row.metadata_size ?? 0 },
+    requiresPython: row.requires_python,
+    yanked: row.yanked,
+    uploadedAt: row.uploaded_at,
+    log: JSON.parse(row.log) as LogItem[],
+  };
+}

@@ -1,0 +1,66 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { packagesErrors } from '../errors.ts';
+import { indexNotFound, listOption } from '../indexes/find.ts';
+import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import { authorize } from '../policy.ts';
+import { releaseNotFound } from './remove.ts';
+import { findProject, findRelease, listFiles, setYanked } from './store.ts';
+
+export interface Yank {
+  readonly identity: Identity;
+  readonly index: Index;
+  /** Normalized. */
+  readonly project: string;
+  readonly version: string;
+  /** The files to change; all of the release when absent. */
+  readonly filenames?: readonly string[] | undefined;
+  /** Why, possibly empty; null takes the yank back. */
+  readonly reason: string | null;
+}
+
+/**
+ * Marks files so that installers take them only for an exact pin (PEP 592), or takes that back. Emits
+ * `packages.release-yanked` or `packages.release-unyanked`. Returns the names of the files.
+ */
+export async function yank(context: Context, input: Yank): Promise<string[]> {
+  const { identity, index, version, reason } = input;
+  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
+  authorize(identity, 'yank', subject, `no permission to yank on ${fullName(index)}`);
+  return await context.events.change(async (tx, emit) => {
+    const locked = await lockIndex(tx, index.user, index.name);
+    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    const project = await findProject(tx, locked.id, input.project);
+    const release = project && (await findRelease(tx, project.id, version));
+    if (release === undefined) throw releaseNotFound(input.project, version);
+    const files = (await listFiles(tx, [release.projectId])).filter((file) => file.releaseId === release.id);
+    const wanted = input.filenames ?? files.map(({ filename }) => filename);
+    const missing = wanted.find((filename) => !files.some((file) => file.filename === filename));
+    if (missing !== undefined) {
+      throw new AppError(
+        packagesErrors.fileNotFound,
+        `release ${version} has no file ${missing.slice(0, 255)}`,
+      );
+    }
+    const chosen = files.filter(({ filename }) => wanted.includes(filename));
+    await setYanked(
+      tx,
+      chosen.map(({ id }) => id),
+      reason,
+    );
+    const filenames = chosen.map(({ filename }) => filename).sort();
+    await emit({
+      type: reason === null ? 'packages.release-unyanked' : 'packages.release-yanked',
+      actor: identity.user ?? null,
+      data: {
+        index: fullName(locked),
+        project: input.project,
+        version,
+        filenames,
+        ...(reason !== null && { reason }),
+      },
+    });
+    return filenames;
+  });
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import type { Context } from '#kernel/context.ts';
+import type { HotPath } from '#kernel/http/server.ts';
+import type { Metrics } from '#kernel/http/metrics.ts';
+import { ServedFileCache } from './files/find-served.ts';
+import { fileRoutes } from './files/routes.ts';
+import { createHotPath } from './hot-path.ts';
+import { indexRoutes } from './indexes/routes.ts';
+import { projectRoutes } from './projects/routes.ts';
+import { serverRoutes } from './server/routes.ts';
+import { DEVPI_VERSION } from './server/devpi-version.ts';
+import { PageCache } from './simple/page-cache.ts';
+import { simpleRoutes } from './simple/routes.ts';
+import { createNegotiation } from './simple/send-page.ts';
+import { uploadRoutes } from './upload/routes.ts';
+import { userRoutes } from './users/routes.ts';
+
+export { checkContents } from './doctor.ts';
+export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
+export { packagesErrors } from './errors.ts';
+export { listReferencedDigests } from './projects/store.ts';
+export { packagesMigrations } from './tables.ts';
+
+/** What the part adds to a server. */
+export interface Packages {
+  readonly hotPath: HotPath;
+  /** Headers of every response (reference devpi.md 1.1); flat name, value pairs. */
+  readonly standardHeaders: () => readonly string[];
+  declareRoutes(app: FastifyInstance, metrics: Metrics): void;
+}
+
+export function openPackages(context: Context): Packages {
+  const pages = {
+    cache: new PageCache(context.config['packages.page-cache-bytes']),
+    negotiation: createNegotiation(),
+  };
+  const servedFiles = new ServedFileCache();
+  context.events.listen(pages.cache.hear);
+  context.events.listen(servedFiles.hear);
+  const standardHeaders = devpiHeaders(context);
+  return {
+    hotPath: createHotPath(context, { pages, servedFiles, standardHeaders }),
+    standardHeaders,
+    declareRoutes(app, metrics) {
+      metrics.counter('page_cache_hits_total', 'Simple pages answered from memory.', () => pages.cache.hits);
+      metrics.counter(
+        'page_cache_misses_total',
+        'Simple pages read from the database.',
+        () => pages.cache.misses,
+      );
+      metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
+      serverRoutes(app, context, metrics);
+      userRoutes(app, context);
+      indexRoutes(app, context);
+      uploadRoutes(app, context);
+      simpleRoutes(app, context, pages);
+      fileRoutes(app, context, servedFiles);
+      projectRoutes(app, context);
+    },
+  };
+}
+
+/** Made anew only when the serial changes: the hot path sends them thousands of times a second. */
+function devpiHeaders({ uuid, events }: Context): () => readonly string[] {
+  let serial = -1;
+  let headers: readonly string[] = [];
+  return () => {
+    if (serial !== events.serial) {
+      serial = events.serial;
+      headers = [
+        'X-DEVPI-API-VERSION',
+        '2',
+        'X-DEVPI-SERVER-VERSION',
+        DEVPI_VERSION,
+        'X-DEVPI-UUID',
+        uuid,
+        'X-DEVPI-MASTER-UUID',
+        uuid,
+        'X-DEVPI-PRIMARY-UUID',
+        uuid,
+        'X-DEVPI-SERIAL',
+        String(serial),
+      ];
+    }
+    return headers;
+  };
+}

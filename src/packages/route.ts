@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { PUSH_ARRIVES_AS } from '#kernel/http/push-method.ts';
+import type { Operation } from './contract.ts';
+
+type Names<Path extends string> = Path extends `${infer Start}/${infer Rest}`
+  ? Names<Start> | Names<Rest>
+  : Path extends `:${infer Name}`
+    ? Name
+    : Path extends '*'
+      ? '*'
+      : never;
+
+/** The decoded parts of the path that an operation names. */
+export type Params<Path extends string> = { readonly [Name in Names<Path>]: string };
+
+export type Handler<Path extends string> = (
+  request: FastifyRequest,
+  params: Params<Path>,
+  reply: FastifyReply,
+) => Promise<unknown>;
+
+/** Declares the route of an operation, guarded by the permission that the operation names. */
+export function route<Path extends string>(
+  app: FastifyInstance,
+  operation: Operation & { readonly path: Path },
+  handler: Handler<Path>,
+): void {
+  app.route({
+    method: operation.method === 'PUSH' ? PUSH_ARRIVES_AS : operation.method,
+    url: operation.path,
+    config: { allow: operation.allow },
+    handler: async (request, reply) => {
+      await handler(request, request.params as Params<Path>, reply);
+      return reply;
+    },
+  });
+}
+
+/**
+ * Answers JSON as devpi does: exactly `application/json`, since devpi-client compares the whole header before it
+ * parses (reference devpi.md 0.3), two spaces of indent, a newline at the end.
+ */
+export async function sendJson(reply: FastifyReply, body: unknown, status = 200): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(body, null, 2)}\n`);
+  await reply.code(status).header('content-type', 'application/json').send(bytes);
+}
+
+/** True if the query string has the key, with or without a value. */
+export function hasQuery(request: FastifyRequest, key: string): boolean {
+  return Object.hasOwn(request.query as object, key);
+}
+
+/** The address of an index, without a trailing slash. */
+export function indexUrl(baseUrl: string, user: string, index: string): string {
+  return `${baseUrl}/${encodeURIComponent(user)}/${encodeURIComponent(index)}`;
+}

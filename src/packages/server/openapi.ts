@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
+import { operations, type Operation } from '../contract.ts';
+
+/** The HTTP interface as OpenAPI 3.1, made from the contract. PUSH has no place in OpenAPI; POST does the same. */
+export function describeOpenApi(): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, operation] of Object.entries(operations) as [string, Operation][]) {
+    if (operation.method === 'PUSH') continue;
+    const path = operation.path.replace(/:(\w+)/g, '{$1}').replace('*', '{relpath}');
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation, path) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Wheelhouse',
+      version: WHEELHOUSE_VERSION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+    security: [{}, { basic: [] }, { bearer: [] }],
+  };
+}
+
+function describe(name: string, operation: Operation, path: string): Record<string, unknown> {
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
+    name: parameter,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  return {
+    operationId: name,
+    summary: operation.summary,
+    parameters,
+    ...(operation.request && { requestBody: { content: json(operation.request) } }),
+    responses: {
+      '2XX': { description: 'Success', content: successContent(operation) },
+      default: {
+        description: 'An error',
+        content: { 'application/problem+json': { schema: PROBLEM }, 'application/json': { schema: PROBLEM } },
+      },
+    },
+  };
+}
+
+function successContent({ produces, response }: Operation): Record<string, unknown> {
+  if (produces !== undefined)
+    return Object.fromEntries(produces.map((type) => [type, { schema: { type: 'string' } }]));
+  return response === undefined ? {} : json(response);
+}
+
+function json(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _dialect, ...described } = z.toJSONSchema(schema, { unrepresentable: 'any' });
+  return { 'application/json': { schema: described } };
+}
+
+/** RFC 9457 with the fields that our clients read. */
+const PROBLEM = {
+  type: 'object',
+  required: ['title', 'status', 'detail', 'message', 'code'],
+  properties: {
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    message: { type: 'string', description: 'The same as detail, where devpi-client looks for it.' },
+    code: { type: 'string', description: 'See docs/reference/errors.md.' },
+    hint: { type: 'string' },
+  },
+};

@@ -1,0 +1,110 @@
+import type { FastifyInstance } from 'fastify';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { listEvents } from '#kernel/events/events.ts';
+import { readJson } from '#kernel/http/json-body.ts';
+import type { Metrics } from '#kernel/http/metrics.ts';
+import { outsideUrl } from '#kernel/http/outside-url.ts';
+import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
+import { Login, operations } from '../contract.ts';
+import { getIndex } from '../indexes/find.ts';
+import { authorize } from '../policy.ts';
+import { countContents } from '../projects/store.ts';
+import { route, sendJson } from '../route.ts';
+import { login } from '../users/login.ts';
+import { describeApi } from './api.ts';
+import { describeOpenApi } from './openapi.ts';
+import { DEVPI_VERSION } from './devpi-version.ts';
+
+/** Routes about the server itself: API description, login, status, metrics, events. */
+export function serverRoutes(app: FastifyInstance, context: Context, metrics: Metrics): void {
+  const { config } = context;
+
+  route(app, operations.readApi, async (request, _params, reply) => {
+    await sendJson(reply, describeApi(outsideUrl(request.headers, config['outside-url']), request.identity));
+  });
+  route(app, operations.readUserApi, async (request, _params, reply) => {
+    await sendJson(reply, describeApi(outsideUrl(request.headers, config['outside-url']), request.identity));
+  });
+  route(app, operations.readIndexApi, async (request, params, reply) => {
+    const index = await getIndex(context.db, params.user, params.index);
+    await sendJson(
+      reply,
+      describeApi(outsideUrl(request.headers, config['outside-url']), request.identity, index),
+    );
+  });
+
+  route(app, operations.login, async (request, _params, reply) => {
+    const body = Login.safeParse(readJson(request));
+    if (!body.success) throw new AppError(kernelErrors.badRequest, 'Bad request: no user/password specified');
+    const result = await login(context, body.data.user, body.data.password);
+    await sendJson(reply, { type: 'proxyauth', message: 'login successful', result });
+  });
+
+  route(app, operations.readStatus, async (request, _params, reply) => {
+    const contents = await countContents(context.db);
+    const { uuid, events } = context;
+    const result = {
+      serverdir: config.serverdir,
+      uuid,
+      versioninfo: { 'devpi-server': DEVPI_VERSION, wheelhouse: WHEELHOUSE_VERSION },
+      'server-code': 'wheelhouse',
+      host: config.host,
+      port: config.port,
+      'outside-url': outsideUrl(request.headers, config['outside-url']),
+      serial: events.serial,
+      'last-commit-timestamp': events.heardAt / 1000,
+      'event-serial': events.serial,
+      'event-serial-timestamp': events.heardAt / 1000,
+      'event-serial-in-sync-at': events.heardAt / 1000,
+      metrics: Object.entries(contents).map(([name, value]) => [`wheelhouse_${name}`, 'gauge', value]),
+      role: 'MASTER',
+      polling_replicas: {},
+    };
+    await sendJson(reply, { type: 'status', result });
+  });
+
+  route(app, operations.checkAuth, async (request, _params, reply) => {
+    const original = String(request.headers['x-original-uri'] ?? '');
+    const path = original.split('?')[0] ?? '';
+    const isKnown =
+      path.startsWith('/') &&
+      path.split('/').every((part) => !/^\+(?!api$|login$|simple$|f$|status$)/.test(part));
+    await reply
+      .code(isKnown ? 200 : 403)
+      .header('content-type', 'text/plain')
+      .send(isKnown ? 'ok\n' : 'no such address\n');
+  });
+
+  route(app, operations.listEvents, async (request, _params, reply) => {
+    authorize(request.identity, 'server_read', {}, 'only root may read the event log');
+    const since = readCount(request.query, 'since', 0);
+    const limit = Math.min(readCount(request.query, 'limit', 100), 1000);
+    const events = await listEvents(context.db, since, limit);
+    const shown = events.map((event) => ({ ...event, at: new Date(event.at).toISOString() }));
+    await sendJson(reply, { serial: context.events.serial, events: shown });
+  });
+
+  metrics.gauge('serial', 'Number of the newest event.', () => context.events.serial);
+  for (const name of ['projects', 'releases', 'files', 'bytes'] as const) {
+    const help = name === 'bytes' ? 'Bytes of all release files.' : `Number of ${name}.`;
+    metrics.gauge(name, help, async () => (await countContents(context.db))[name]);
+  }
+  route(app, operations.readMetrics, async (_request, _params, reply) => {
+    await reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  const description = describeOpenApi();
+  route(app, operations.readOpenApi, async (_request, _params, reply) => {
+    await sendJson(reply, description);
+  });
+}
+
+function readCount(query: unknown, key: string, fallback: number): number {
+  const text = (query as Record<string, unknown>)[key];
+  if (text === undefined) return fallback;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new AppError(kernelErrors.badRequest, `query parameter ${key} must be a whole number`);
+}

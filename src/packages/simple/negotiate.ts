@@ -1,0 +1,44 @@
+import { isNamed, parseWeighted, weightOf } from '#kernel/http/accept.ts';
+
+export type PageType =
+  | 'application/vnd.pypi.simple.v1+json'
+  | 'application/vnd.pypi.simple.v1+html'
+  | 'text/html';
+
+/** In the order that decides between equal weights (reference packaging.md 1.4). */
+const OFFERS: readonly PageType[] = [
+  'application/vnd.pypi.simple.v1+json',
+  'application/vnd.pypi.simple.v1+html',
+  'text/html',
+];
+
+/**
+ * The content type that `Accept` asks for, or undefined for 406 (PEP 691). `latest` names stand for `v1`. A header
+ * that names none of our types but lets anything pass gets text/html, as PyPI answers scripts and browsers.
+ */
+export function choosePageType(accept: string | undefined): PageType | undefined {
+  const header = (accept ?? '*/*').replaceAll('vnd.pypi.simple.latest+', 'vnd.pypi.simple.v1+');
+  const ranges = parseWeighted(header);
+  const weighted = OFFERS.map((type) => ({
+    type,
+    weight: weightOf(ranges, type),
+    named: isNamed(ranges, type),
+  }))
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight || Number(b.named) - Number(a.named));
+  const best = weighted[0];
+  if (best === undefined) return undefined;
+  return best.named ? best.type : (weighted.find(({ type }) => type === 'text/html')?.type ?? best.type);
+}
+
+/** True if the request names one of the PEP 691 types: then `/USER/INDEX` is meant as a simple index. */
+export function asksForSimple(accept: string | undefined): boolean {
+  return /application\/vnd\.pypi\.simple\./i.test(accept ?? '');
+}
+
+const INSTALLER = /^(?:[^ ]+ )*(?:distribute|setuptools|pip|pex|uv)\//;
+
+/** True for the User-Agents of installers as devpi knows them (reference devpi.md 1.1). */
+export function isInstaller(userAgent: string | undefined): boolean {
+  return INSTALLER.test((userAgent ?? '').slice(0, 500));
+}

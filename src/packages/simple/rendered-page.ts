@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gzip, zstdCompress } from 'node:zlib';
+import type { Coding } from '#kernel/http/accept.ts';
+import type { PageType } from './negotiate.ts';
+
+const compress = {
+  gzip: promisify(gzip),
+  zstd: promisify(zstdCompress),
+};
+
+const ZSTD_LEVEL = 12;
+const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
+
+/** Bodies up to this size are sent as Latin-1 text, which joins head and body in one write (stack.md 2). */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** One form of a page, ready to send. */
+export interface Representation {
+  readonly etag: string;
+  readonly coding: Coding;
+  readonly bytes: Buffer;
+  /** The same bytes as Latin-1 text where that is quicker to send. */
+  readonly text: string | undefined;
+}
+
+/**
+ * The forms of one page, made when first asked for: identity from the model, compressed ones from that.
+ * Compression runs off the main thread.
+ */
+export class RenderedPage {
+  readonly #render: (isJson: boolean) => string;
+  readonly #ready = new Map<string, Representation>();
+  readonly #making = new Map<string, Promise<Representation>>();
+  #bytes = 0;
+
+  constructor(render: (isJson: boolean) => string) {
+    this.#render = render;
+  }
+
+  /** Bytes held in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The form if it is ready, so that the hot path need not wait. */
+  peek(type: PageType, coding: Coding): Representation | undefined {
+    return this.#ready.get(formKey(type, coding));
+  }
+
+  async get(type: PageType, coding: Coding): Promise<Representation> {
+    const key = formKey(type, coding);
+    const ready = this.#ready.get(key);
+    if (ready !== undefined) return ready;
+    let making = this.#making.get(key);
+    if (making === undefined) {
+      making = this.#make(type, coding);
+      this.#making.set(key, making);
+    }
+    const made = await making;
+    if (!this.#ready.has(key)) {
+      this.#ready.set(key, made);
+      this.#bytes += made.bytes.byteLength * (made.text === undefined ? 1 : 2);
+    }
+    return made;
+  }
+
+  async #make(type: PageType, coding: Coding): Promise<Representation> {
+    if (coding === 'identity') return representation(Buffer.from(this.#render(isJson(type))), coding);
+    const { bytes } = await this.get(type, 'identity');
+    const packed = coding === 'gzip' ? await compress.gzip(bytes) : await compress.zstd(bytes, ZSTD_OPTIONS);
+    return representation(packed, coding);
+  }
+}
+
+/** A strong ETag is one for these very bytes, so each coding has its own (RFC 9110 8.8.3). */
+function representation(bytes: Buffer, coding: Coding): Representation {
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
+  return {
+    etag,
+    coding,
+    bytes,
+    text: bytes.byteLength <= MAX_TEXT_BYTES ? bytes.toString('latin1') : undefined,
+  };
+}
+
+function isJson(type: PageType): boolean {
+  return type === 'application/vnd.pypi.simple.v1+json';
+}
+
+function formKey(type: PageType, coding: Coding): string {
+  return `${isJson(type) ? 'json' : 'html'} ${coding}`;
+}

@@ -1,0 +1,97 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { outsideUrl } from '#kernel/http/outside-url.ts';
+import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
+import { operations } from '../contract.ts';
+import { packagesErrors } from '../errors.ts';
+import { getIndex } from '../indexes/find.ts';
+import { resolveBases } from '../inheritance/resolve.ts';
+import { listProjectNames } from '../projects/store.ts';
+import { route } from '../route.ts';
+import { choosePageType } from './negotiate.ts';
+import type { PageCache, PageKey } from './page-cache.ts';
+import { readProjectPage } from './project-page.ts';
+import { renderListHtml, renderProjectHtml } from './render-html.ts';
+import { renderListJson, renderProjectJson } from './render-json.ts';
+import { RenderedPage } from './rendered-page.ts';
+import { sendPage, type Negotiation } from './send-page.ts';
+
+export interface SimplePages {
+  readonly cache: PageCache;
+  readonly negotiation: Negotiation;
+}
+
+/** Routes of the simple API; the hot path answers before them what the cache holds. */
+export function simpleRoutes(
+  app: FastifyInstance,
+  context: Context,
+  { cache, negotiation }: SimplePages,
+): void {
+  const { db } = context;
+
+  route(app, operations.listSimple, async (request, params, reply) => {
+    if (await addSlash(request, reply)) return;
+    const key = { index: `${params.user}/${params.index}` };
+    await answer(request, reply, key, async () => {
+      const index = await getIndex(db, params.user, params.index);
+      const ids = (await resolveBases(db, index)).map(({ id }) => id);
+      const names = await listProjectNames(db, ids);
+      return new RenderedPage((isJson) =>
+        isJson ? renderListJson(names) : renderListHtml(key.index, names),
+      );
+    });
+  });
+
+  route(app, operations.readSimple, async (request, params, reply) => {
+    if (!isProjectName(params.project)) throw noSuchProject(params.project);
+    if (await addSlash(request, reply)) return;
+    const project = normalizeProjectName(params.project);
+    const key = { index: `${params.user}/${params.index}`, project };
+    await answer(request, reply, key, async () => {
+      const index = await getIndex(db, params.user, params.index);
+      const page = await readProjectPage(db, index, project);
+      if (page === undefined) throw noSuchProject(project);
+      return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)));
+    });
+  });
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: PageKey,
+    load: () => Promise<RenderedPage>,
+  ): Promise<void> {
+    const { format } = request.query as { readonly format?: string };
+    const type = format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(format);
+    if (type === undefined) {
+      throw new AppError(
+        kernelErrors.notAcceptable,
+        'the simple API is served as PEP 691 JSON or HTML only',
+        {
+          hint: 'accept application/vnd.pypi.simple.v1+json or text/html',
+        },
+      );
+    }
+    if (!context.events.isLive) cache.clear();
+    const page = await cache.get(key, load);
+    if (page === undefined) throw noSuchProject(key.project ?? '');
+    const form = await page.get(type, negotiation.codingOf(request.headers['accept-encoding']));
+    reply.hijack();
+    sendPage(request.raw, reply.raw, { type, form }, []);
+  }
+
+  /** The links of a page are relative, so its address must end in a slash (PEP 503). */
+  async function addSlash(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    const [path = '', query] = request.url.split('?');
+    if (path.endsWith('/')) return false;
+    const base = outsideUrl(request.headers, context.config['outside-url']);
+    await reply.redirect(`${base}${path}/${query === undefined ? '' : `?${query}`}`, 302);
+    return true;
+  }
+}
+
+function noSuchProject(project: string): AppError {
+  return new AppError(packagesErrors.projectNotFound, `The project ${project.slice(0, 100)} does not exist.`);
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chooseCoding, type Coding } from '#kernel/http/accept.ts';
+import { matchesEtag } from '#kernel/http/etag.ts';
+import { choosePageType, type PageType } from './negotiate.ts';
+import type { Representation } from './rendered-page.ts';
+
+/**
+ * Installers must see a new release at once, so they ask each time and mostly get 304; pip 26.2 and uv would
+ * otherwise keep a page for as long as it says (reference packaging.md 1.11).
+ */
+const CACHE_CONTROL = 'no-cache';
+const VARY = 'Accept, Accept-Encoding';
+const MAX_REMEMBERED = 1000;
+
+/** A function of a header value, remembered: clients send few different ones. */
+function remembered<Result>(
+  compute: (header: string | undefined) => Result,
+): (header: string | undefined) => Result {
+  const known = new Map<string | undefined, Result>();
+  return (header) => {
+    const found = known.get(header);
+    if (found !== undefined || known.has(header)) return found as Result;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    const result = compute(header);
+    known.set(header, result);
+    return result;
+  };
+}
+
+export interface Negotiation {
+  typeOf(accept: string | undefined): PageType | undefined;
+  codingOf(acceptEncoding: string | undefined): Coding;
+}
+
+/** Content negotiation with a memory, one for each server. */
+export function createNegotiation(): Negotiation {
+  return { typeOf: remembered(choosePageType), codingOf: remembered(chooseCoding) };
+}
+
+/** Sends a form of a page, or 304 when the client has it, without a body for HEAD. Headers are flat pairs. */
+export function sendPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  page: { readonly type: PageType; readonly form: Representation },
+  headers: readonly string[],
+): void {
+  const { type, form } = page;
+  const shared = ['ETag', form.etag, 'Cache-Control', CACHE_CONTROL, 'Vary', VARY, ...headers];
+  if (matchesEtag(request.headers['if-none-match'], form.etag)) {
+    response.writeHead(304, shared).end();
+    return;
+  }
+  const contentType = type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
+  const own = ['Content-Type', contentType, 'Content-Length', String(form.bytes.byteLength)];
+  if (form.coding !== 'identity') own.push('Content-Encoding', form.coding);
+  response.writeHead(200, [...own, ...shared]);
+  if (request.method === 'HEAD') response.end();
+  else if (form.text === undefined) response.end(form.bytes);
+  else response.end(form.text, 'latin1');
+}

@@ -1,0 +1,132 @@
+import type { Generated } from 'kysely';
+import type { Migration } from '#kernel/db/migrate.ts';
+
+/** Tables of the part packages. Times are epoch milliseconds, JSON is text. */
+export type PackagesTables = {
+  package_index: {
+    id: Generated<number>;
+    user_name: string;
+    name: string;
+    type: string;
+    /** JSON object of every option but `type`. */
+    options: string;
+    created_at: number;
+  };
+  project: {
+    id: Generated<number>;
+    index_id: number;
+    /** Normalized (PEP 503). */
+    name: string;
+    /** As the first upload spelt it. */
+    display_name: string;
+  };
+  release: {
+    id: Generated<number>;
+    project_id: number;
+    /** As uploaded: `01.0` and `1.0` are two releases, as in devpi. */
+    version: string;
+    /** JSON object of core metadata, devpi's key names. */
+    metadata: string;
+  };
+  release_file: {
+    id: Generated<number>;
+    index_id: number;
+    project_id: number;
+    release_id: number;
+    filename: string;
+    size: number;
+    sha256: string;
+    md5: string;
+    blake2b_256: string;
+    /** Digest and size of the PEP 658 sidecar, null when the file has none. */
+    metadata_sha256: string | null;
+    metadata_size: number | null;
+    requires_python: string | null;
+    /** Null when not yanked, else the reason, which may be empty (PEP 592). */
+    yanked: string | null;
+    uploaded_at: number;
+    /** JSON list of devpi log items. */
+    log: string;
+  };
+  /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
+  removed_file: { path: string; removed_at: number };
+};
+
+export const packagesMigrations: readonly Migration[] = [
+  {
+    name: '0002-packages',
+    async up({ tx, id }) {
+      await tx.schema
+        .createTable('package_index')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('user_name', 'text', (column) =>
+          column.notNull().references('user_account.name').onDelete('cascade'),
+        )
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('options', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addUniqueConstraint('package_index_name', ['user_name', 'name'])
+        .execute();
+      await tx.schema
+        .createTable('project')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('index_id', 'bigint', (column) =>
+          column.notNull().references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('display_name', 'text', (column) => column.notNull())
+        .addUniqueConstraint('project_name', ['index_id', 'name'])
+        .execute();
+      await tx.schema
+        .createTable('release')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('project_id', 'bigint', (column) =>
+          column.notNull().references('project.id').onDelete('cascade'),
+        )
+        .addColumn('version', 'text', (column) => column.notNull())
+        .addColumn('metadata', 'text', (column) => column.notNull())
+        .addUniqueConstraint('release_version', ['project_id', 'version'])
+        .execute();
+      await tx.schema
+        .createTable('release_file')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('index_id', 'bigint', (column) =>
+          column.notNull().references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('project_id', 'bigint', (column) =>
+          column.notNull().references('project.id').onDelete('cascade'),
+        )
+        .addColumn('release_id', 'bigint', (column) =>
+          column.notNull().references('release.id').onDelete('cascade'),
+        )
+        .addColumn('filename', 'text', (column) => column.notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addColumn('sha256', 'text', (column) => column.notNull())
+        .addColumn('md5', 'text', (column) => column.notNull())
+        .addColumn('blake2b_256', 'text', (column) => column.notNull())
+        .addColumn('metadata_sha256', 'text')
+        .addColumn('metadata_size', 'bigint')
+        .addColumn('requires_python', 'text')
+        .addColumn('yanked', 'text')
+        .addColumn('uploaded_at', 'bigint', (column) => column.notNull())
+        .addColumn('log', 'text', (column) => column.notNull())
+        .addUniqueConstraint('release_file_name', ['index_id', 'filename'])
+        .execute();
+      const indexes = {
+        project_id: 'project',
+        release_id: 'release',
+        sha256: 'sha256',
+        metadata_sha256: 'metadata',
+      };
+      for (const [column, name] of Object.entries(indexes)) {
+        await tx.schema.createIndex(`release_file_by_${name}`).on('release_file').column(column).execute();
+      }
+      await tx.schema
+        .createTable('removed_file')
+        .addColumn('path', 'text', (column) => column.primaryKey())
+        .addColumn('removed_at', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
+];

@@ -1,0 +1,135 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy } from '@fastify/busboy';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { Digests, Files, IncomingFile } from '#kernel/files/files.ts';
+import { packagesErrors } from '../errors.ts';
+
+/** An uploaded file that lies in the store's antechamber. */
+export interface FormFile {
+  readonly filename: string;
+  readonly digests: Digests;
+  /** Bytes. */
+  readonly size: number;
+  readonly incoming: IncomingFile;
+}
+
+/** A multipart form: a field may occur several times, and at most one file named `content` is kept. */
+export interface Form {
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly content: FormFile | undefined;
+  /** Call it when the request is over, however it ended: what was not kept goes. */
+  release(): Promise<void>;
+}
+
+const MAX_FIELD_BYTES = 16 * 1024 ** 2;
+const MAX_FIELDS = 5000;
+const MAX_FILES = 3;
+
+export interface FormLimits {
+  readonly maxFileBytes: number;
+}
+
+/**
+ * Reads a multipart body as it arrives: fields into memory, the file to disk while its digests are computed, at
+ * the pace of the disk. Throws 400 for a malformed or truncated body, 413 for a file over the limit; then nothing
+ * is left behind.
+ */
+export async function receiveForm(request: IncomingMessage, files: Files, limits: FormLimits): Promise<Form> {
+  const fields = new Map<string, string[]>();
+  const received: Promise<FormFile | undefined>[] = [];
+  const parser = openParser(request, limits);
+  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (error: Error) => {
+    request.unpipe(parser);
+    request.resume();
+    parser.destroy();
+    reject(error);
+  };
+
+  parser.on('field', (name, value, isNameCut, isValueCut) => {
+    if (isNameCut || isValueCut) fail(invalidForm(`field ${name.slice(0, 100)} is too long`));
+    else fields.set(name, [...(fields.get(name) ?? []), value]);
+  });
+  parser.on('file', (name, stream, filename) => {
+    const receiving = name === 'content' ? receiveFile(files, stream, filename ?? '', limits) : skip(stream);
+    receiving.catch(fail);
+    received.push(receiving);
+  });
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
+    parser.on(limit, () => fail(invalidForm('the form has too many parts')));
+  }
+  parser.on('error', (error: unknown) => fail(invalidForm(describe(error))));
+  parser.on('finish', resolve);
+  request.on('aborted', () => fail(invalidForm('the connection ended before the form did')));
+  request.on('error', () => fail(invalidForm('the connection ended before the form did')));
+  request.pipe(parser);
+
+  try {
+    await finished;
+    const contents = (await Promise.all(received)).filter((file) => file !== undefined);
+    if (contents.length > 1) throw invalidForm('the form has more than one content file');
+    const [content] = contents;
+    return { fields, content, release: async () => await content?.incoming.release() };
+  } catch (error) {
+    for (const result of await Promise.allSettled(received)) {
+      if (result.status === 'fulfilled') await result.value?.incoming.release();
+    }
+    throw error;
+  }
+}
+
+function openParser(request: IncomingMessage, { maxFileBytes }: FormLimits): InstanceType<typeof Busboy> {
+  const contentType = request.headers['content-type'] ?? '';
+  try {
+    return new Busboy({
+      headers: { ...request.headers, 'content-type': contentType },
+      // A path in a file name is refused later, not cut to something that looks harmless.
+      preservePath: true,
+      limits: {
+        fieldSize: MAX_FIELD_BYTES,
+        fields: MAX_FIELDS,
+        files: MAX_FILES,
+        fileSize: maxFileBytes,
+        headerPairs: 100,
+      },
+    });
+  } catch (cause) {
+    throw new AppError(packagesErrors.invalidForm, describe(cause), { cause });
+  }
+}
+
+async function receiveFile(
+  files: Files,
+  stream: Readable & { truncated?: boolean },
+  filename: string,
+  { maxFileBytes }: FormLimits,
+): Promise<FormFile> {
+  // The parser may end the stream while the file is still being opened; an unheard error would end the process.
+  stream.on('error', () => undefined);
+  const incoming = await files.receive();
+  try {
+    for await (const chunk of stream) await incoming.write(chunk as Buffer);
+    if (stream.truncated === true) {
+      throw new AppError(packagesErrors.fileTooLarge, `the file is larger than ${maxFileBytes} bytes`);
+    }
+    const { size, ...digests } = await incoming.finish();
+    return { filename, digests, size, incoming };
+  } catch (error) {
+    await incoming.release();
+    throw error;
+  }
+}
+
+async function skip(stream: Readable): Promise<undefined> {
+  for await (const _chunk of stream);
+}
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `the multipart form is malformed: ${message}`;
+}
+
+function invalidForm(detail: string): AppError {
+  return new AppError(packagesErrors.invalidForm, detail);
+}

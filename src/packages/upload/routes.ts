@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { readJson } from '#kernel/http/json-body.ts';
+import { operations } from '../contract.ts';
+import { packagesErrors } from '../errors.ts';
+import { getIndex, listOption } from '../indexes/find.ts';
+import type { Index } from '../indexes/store.ts';
+import { authorize, expiredLogin, isAllowed } from '../policy.ts';
+import { route } from '../route.ts';
+import { field } from './check-upload.ts';
+import { receiveForm } from './receive-form.ts';
+import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
+
+const IDENTICAL = 'Upload of identical file to non volatile index.';
+
+/** The upload form of PyPI's legacy API as devpi takes it, and push (reference devpi.md 1.7, 1.8). */
+export function uploadRoutes(app: FastifyInstance, context: Context): void {
+  route(app, operations.upload, async (request, params, reply) => {
+    const index = await getIndex(context.db, params.user, params.index);
+    if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) push(request);
+    authorizeUpload(request, index);
+    const result = await receiveUpload(context, request, index);
+    if (result === 'identical') reply.raw.statusMessage = IDENTICAL;
+    await reply.code(200).header('content-type', 'text/plain').send('');
+  });
+
+  route(app, operations.push, async (request, params) => {
+    await getIndex(context.db, params.user, params.index);
+    push(request);
+  });
+}
+
+/** Before the body is read: who may not upload need not send gigabytes first. */
+function authorizeUpload({ identity }: FastifyRequest, index: Index): void {
+  if (index.type === 'mirror')
+    throw new AppError(packagesErrors.uploadToMirror, 'cannot submit to mirror index');
+  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
+  if (isAllowed(identity, 'upload', subject)) return;
+  if (identity.user !== undefined) authorize(identity, 'upload', subject, 'no permission to submit');
+  if (identity.rejected === 'expired-login') throw expiredLogin();
+  const detail =
+    identity.rejected === 'wrong-credentials' ? 'the user name or the password is wrong' : 'log in to upload';
+  throw new AppError(packagesErrors.loginNeeded, detail, {
+    headers: { 'www-authenticate': 'Basic realm="pypi"' },
+  });
+}
+
+async function receiveUpload(context: Context, request: FastifyRequest, index: Index): Promise<UploadResult> {
+  const limits = { maxFileBytes: context.config['packages.max-upload-bytes'] };
+  const form = await receiveForm(request.raw, context.files, limits);
+  try {
+    const { identity } = request;
+    const action = field(form, ':action');
+    if (action === undefined) throw new AppError(packagesErrors.invalidForm, ':action field not found');
+    if (action === 'file_upload') return await uploadFile(context, { identity, index, form });
+    if (action === 'submit') {
+      await registerRelease(context, { identity, index, form });
+      return 'stored';
+    }
+    if (action === 'doc_upload') {
+      throw new AppError(
+        packagesErrors.notAvailableYet,
+        'documentation uploads are not available in this version',
+      );
+    }
+    throw new AppError(packagesErrors.invalidForm, `action '${action.slice(0, 100)}' not supported`);
+  } finally {
+    await form.release();
+  }
+}
+
+/** The request has arrived and is understood; what it asks for comes with a later version. */
+function push(request: FastifyRequest): never {
+  readJson(request);
+  throw new AppError(packagesErrors.notAvailableYet, 'push is not available in this version', {
+    hint: 'upload the files to the other index',
+  });
+}

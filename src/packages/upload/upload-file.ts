@@ -1,0 +1,214 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Context } from '#kernel/context.ts';
+import type { Db, Tx } from '#kernel/db/db.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { Emit } from '#kernel/events/events.ts';
+import type { Files } from '#kernel/files/files.ts';
+import type { InspectedArchive } from '../archive/inspect.ts';
+import { normalizeProjectName } from '../archive/project-name.ts';
+import { packagesErrors } from '../errors.ts';
+import { addressOf } from '../files/find-served.ts';
+import { indexNotFound, isVolatile } from '../indexes/find.ts';
+import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import { completeMetadata, metadataFromForm, type Metadata } from '../projects/metadata.ts';
+import {
+  deleteFileRow,
+  ensureProject,
+  findFile,
+  findRelease,
+  insertFile,
+  listFiles,
+  deleteReleaseRow,
+  rememberRemoved,
+  saveRelease,
+  type LogItem,
+  type VersionedFile,
+} from '../projects/store.ts';
+import { checkArchive, checkDigests, checkFilename, readClaim, type Claim } from './check-upload.ts';
+import type { Form, FormFile } from './receive-form.ts';
+
+export interface UploadFile {
+  readonly identity: Identity;
+  readonly index: Index;
+  readonly form: Form;
+}
+
+/** `identical` means that the index had these very bytes and nothing changed. */
+export type UploadResult = 'stored' | 'identical';
+
+/**
+ * Stores the file of a `file_upload` form and emits `packages.file-uploaded`. When this resolves, bytes and row
+ * are durable. Everything is checked before anything changes: 400 for what can never be right, 409 for a name that
+ * a non-volatile index has with other bytes (reference devpi.md 1.7, packaging.md 1.7).
+ */
+export async function uploadFile(
+  context: Context,
+  { identity, index, form }: UploadFile,
+): Promise<UploadResult> {
+  const { content } = form;
+  if (content === undefined) throw new AppError(packagesErrors.invalidForm, 'content file field not found');
+  const claim = readClaim(form);
+  checkFilename(content.filename, claim);
+  checkDigests(form, content);
+  if ((await compareWithExisting(context.db, index, content)).isIdentical) return 'identical';
+  const archive = await checkArchive(context, content, claim);
+
+  const metadata = metadataOf(form, claim, archive);
+  const sidecar = archive?.metadataBytes && (await receiveBytes(context.files, archive.metadataBytes));
+  try {
+    await Promise.all([content.incoming.keep(), sidecar?.incoming.keep()]);
+    const stored: StoredFile = { content, metadata, sidecar };
+    return await context.events.change((tx, emit) =>
+      storeRows(context, tx, emit, { identity, index, stored }),
+    );
+  } finally {
+    await sidecar?.incoming.release();
+  }
+}
+
+async function receiveBytes(files: Files, bytes: Uint8Array) {
+  const incoming = await files.receive();
+  await incoming.write(bytes);
+  const { sha256, size } = await incoming.finish();
+  return { incoming, sha256, size };
+}
+
+interface StoredFile {
+  readonly content: FormFile;
+  readonly metadata: Metadata;
+  readonly sidecar: VersionedFile['sidecar'];
+}
+
+interface StoreRows {
+  readonly identity: Identity;
+  readonly index: Index;
+  readonly stored: StoredFile;
+}
+
+/** What the archive says counts; the form fills in for archives that carry no metadata. */
+function metadataOf(form: Form, { name, version }: Claim, archive: InspectedArchive | undefined): Metadata {
+  if (archive?.metadata !== undefined) return completeMetadata({ ...archive.metadata });
+  return completeMetadata({ ...metadataFromForm(form.fields), name, version });
+}
+
+async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows): Promise<UploadResult> {
+  const { identity, stored } = input;
+  const { content, metadata, sidecar } = stored;
+  // Anew and locked: the index may have changed while the body arrived.
+  const index = await lockIndex(tx, input.index.user, input.index.name);
+  if (index === undefined) throw indexNotFound(input.index.user, input.index.name);
+  const { existing, isIdentical } = await compareWithExisting(tx, index, content);
+  if (isIdentical) return 'identical';
+  const now = context.clock.now();
+  const actor = identity.user ?? null;
+  const displayName = String(metadata['name']);
+  const version = String(metadata['version']);
+  const name = normalizeProjectName(displayName);
+  const project = await ensureProject(tx, { indexId: index.id, name, displayName });
+  if (existing !== undefined) await removeReplaced(tx, index, existing, { now, version });
+  // The first spelling of the name stays, as in devpi.
+  const shown = { ...metadata, name: project.displayName };
+  const release = await saveRelease(tx, { projectId: project.id, version, metadata: shown });
+  await insertFile(tx, {
+    indexId: index.id,
+    projectId: project.id,
+    releaseId: release.id,
+    filename: content.filename,
+    size: content.size,
+    ...content.digests,
+    sidecar: sidecar && { sha256: sidecar.sha256, size: sidecar.size },
+    requiresPython: String(metadata['requires_python']) || null,
+    yanked: null,
+    uploadedAt: now,
+    log: [
+      ...overwriteLog(existing),
+      { what: 'upload', who: actor, when: logTime(now), dst: fullName(index) },
+    ],
+  });
+  const data = { index: fullName(index), project: name, version };
+  if (project.isNew)
+    await emit({ type: 'packages.project-created', actor, data: { index: data.index, project: name } });
+  await emit({
+    type: 'packages.file-uploaded',
+    actor,
+    data: {
+      ...data,
+      filename: content.filename,
+      sha256: content.digests.sha256,
+      replaced: existing !== undefined,
+    },
+  });
+  return 'stored';
+}
+
+/** What the index has under this name; throws 409 if that are other bytes which must stay. */
+async function compareWithExisting(
+  db: Db,
+  index: Index,
+  { filename, digests }: FormFile,
+): Promise<{ readonly existing: VersionedFile | undefined; readonly isIdentical: boolean }> {
+  const existing = await findFile(db, index.id, filename);
+  if (existing === undefined || isVolatile(index)) return { existing, isIdentical: false };
+  if (existing.sha256 === digests.sha256) return { existing, isIdentical: true };
+  throw new AppError(packagesErrors.fileExists, `${filename} already exists in non-volatile index`);
+}
+
+/** Takes the old file out; its release goes too if the new file spells the version otherwise. */
+async function removeReplaced(
+  tx: Tx,
+  index: Index,
+  existing: VersionedFile,
+  { now, version }: { readonly now: number; readonly version: string },
+): Promise<void> {
+  await deleteFileRow(tx, existing.id);
+  await rememberRemoved(tx, [addressOf(index, existing)], now);
+  if (existing.version === version) return;
+  const left = (await listFiles(tx, [existing.projectId])).filter(
+    (file) => file.releaseId === existing.releaseId,
+  );
+  if (left.length === 0) await deleteReleaseRow(tx, existing.releaseId);
+}
+
+function overwriteLog(existing: VersionedFile | undefined): LogItem[] {
+  if (existing === undefined) return [];
+  const count = existing.log.reduce((sum, item) => sum + (item.count ?? 0), 0);
+  const when = existing.log.at(-1)?.when ?? [];
+  return [{ what: 'overwrite', who: null, when, count: count + 1 }];
+}
+
+/** `[year, month, day, hour, minute, second]`, UTC. */
+export function logTime(at: number): number[] {
+  const date = new Date(at);
+  return [
+    date.getUTCFullYear(),
+    date.getUTCMonth() + 1,
+    date.getUTCDate(),
+    date.getUTCHours(),
+    date.getUTCMinutes(),
+    date.getUTCSeconds(),
+  ];
+}
+
+/**
+ * Registers the metadata of a release without a file (`:action=submit`) and emits `packages.release-registered`.
+ */
+export async function registerRelease(
+  context: Context,
+  { identity, index, form }: UploadFile,
+): Promise<void> {
+  const claim = readClaim(form);
+  const metadata = completeMetadata({ ...metadataFromForm(form.fields), ...claim });
+  await context.events.change(async (tx, emit) => {
+    const locked = await lockIndex(tx, index.user, index.name);
+    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    const name = normalizeProjectName(claim.name);
+    const project = await ensureProject(tx, { indexId: index.id, name, displayName: claim.name });
+    const known = await findRelease(tx, project.id, claim.version);
+    const shown = { ...known?.metadata, ...metadata, name: project.displayName };
+    await saveRelease(tx, { projectId: project.id, version: claim.version, metadata: shown });
+    const data = { index: fullName(index), project: name };
+    const actor = identity.user ?? null;
+    if (project.isNew) await emit({ type: 'packages.project-created', actor, data });
+    await emit({ type: 'packages.release-registered', actor, data: { ...data, version: claim.version } });
+  });
+}

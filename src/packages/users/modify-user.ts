@@ -1,0 +1,46 @@
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import { lockUser, updateUser, type UserAccount } from '#kernel/auth/store.ts';
+import type { Context } from '#kernel/context.ts';
+import { authorize } from '../policy.ts';
+import { storedHash } from './create-user.ts';
+import { userNotFound } from './find.ts';
+import { givenPassword, withFields, type UserFields } from './user-config.ts';
+
+export interface ModifyUser {
+  readonly identity: Identity;
+  readonly name: string;
+  readonly fields: UserFields;
+}
+
+/** Changes a user and emits `packages.user-modified`; a changed password ends all logins of the user. */
+export async function modifyUser(
+  context: Context,
+  { identity, name, fields }: ModifyUser,
+): Promise<UserAccount> {
+  const keys = Object.keys(fields);
+  const isPasswordOnly = keys.length === 1 && keys[0] === 'password';
+  if (isPasswordOnly) {
+    authorize(
+      identity,
+      'user_modify_password',
+      { user: name },
+      `no permission to change password for user ${name}`,
+    );
+  } else authorize(identity, 'user_modify', { user: name }, `no permission to modify user ${name}`);
+  const password = givenPassword(fields);
+  const hasNewHash = password !== undefined || (fields['pwhash'] !== undefined && fields['pwhash'] !== null);
+  const passwordHash = hasNewHash ? await storedHash(context, password ?? '', fields['pwhash']) : undefined;
+  return await context.events.change(async (tx, emit) => {
+    const user = await lockUser(tx, name);
+    if (user === undefined) throw userNotFound(name);
+    const changed: UserAccount = {
+      ...withFields(user, fields),
+      passwordHash: passwordHash ?? user.passwordHash,
+      modifiedAt: context.clock.now(),
+    };
+    await updateUser(tx, changed);
+    const data = { user: name, changed: keys.map((key) => (key === 'pwhash' ? 'password' : key)) };
+    await emit({ type: 'packages.user-modified', actor: identity.user ?? null, data });
+    return changed;
+  });
+}

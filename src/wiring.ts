@@ -1,0 +1,199 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Authenticator } from '#kernel/auth/authenticate.ts';
+import { ensureInstallation } from '#kernel/auth/installation.ts';
+import { findUser } from '#kernel/auth/store.ts';
+import { systemClock } from '#kernel/clock.ts';
+import type { Config } from '#kernel/config/settings.ts';
+import type { Context } from '#kernel/context.ts';
+import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
+import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
+import { lockDirectory } from '#kernel/db/lock-directory.ts';
+import { migrate, type Migration } from '#kernel/db/migrate.ts';
+import { AppError, type ErrorKind } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { openEvents } from '#kernel/events/events.ts';
+import { collectOrphans, ORPHAN_GRACE_MS } from '#kernel/files/collect-orphans.ts';
+import { openLocalFiles } from '#kernel/files/local-files.ts';
+import { createHttpServer } from '#kernel/http/server.ts';
+import { JobRunner, type JobHandler } from '#kernel/jobs/jobs.ts';
+import type { Log } from '#kernel/log/log.ts';
+import {
+  ensureRoot,
+  hasEmptyRootPassword,
+  listReferencedDigests,
+  openPackages,
+  packagesErrors,
+  packagesMigrations,
+} from '#packages';
+
+const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
+
+/** Every declared error of every part: the source of docs/reference/errors.md. */
+export const errorCatalogue: readonly ErrorKind[] = [kernelErrors, packagesErrors].flatMap(
+  (table) => Object.values(table) as ErrorKind[],
+);
+
+/** Configuration, database and files, opened for one process. */
+export interface Installation {
+  readonly context: Context;
+  readonly database: Database;
+  /** True if this process alone may write; false when another one serves the directory. */
+  readonly isOwner: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the server directory and the database, migrates and recovers. With `mayShare` a directory that another
+ * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`.
+ */
+export async function openInstallation(
+  config: Config,
+  log: Log,
+  options: { readonly mayShare?: boolean } = {},
+): Promise<Installation> {
+  const { serverdir } = config;
+  await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new AppError(
+      kernelErrors.serverdirUnusable,
+      `cannot create ${serverdir}: ${(cause as Error).message}`,
+      { cause },
+    );
+  });
+  const lock = lockServerdir(serverdir);
+  if (lock === undefined && options.mayShare !== true) {
+    throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
+  }
+  const database =
+    config.database === 'sqlite'
+      ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
+      : openPostgres(config.database);
+  if (lock !== undefined) await prepare(database, log);
+  const installation = await ensureInstallation(database.db);
+  const files = await openLocalFiles(join(serverdir, 'files'));
+  if (lock !== undefined) {
+    const referenced = await listReferencedDigests(database.db);
+    await files.recover((sha256) => referenced.has(sha256));
+  }
+  const events = await openEvents(database, systemClock, log);
+  const authenticator = new Authenticator(installation.secret, systemClock, (name) =>
+    findUser(database.db, name),
+  );
+  const context: Context = {
+    db: database.db,
+    dialect: database.dialect,
+    files,
+    events,
+    clock: systemClock,
+    log,
+    config,
+    authenticator,
+    uuid: installation.uuid,
+  };
+  return {
+    context,
+    database,
+    isOwner: lock !== undefined,
+    async close() {
+      await events.close();
+      await files.close();
+      await database.close();
+      lock?.release();
+    },
+  };
+}
+
+function lockServerdir(serverdir: string) {
+  try {
+    return lockDirectory(serverdir);
+  } catch (cause) {
+    throw new AppError(
+      kernelErrors.serverdirUnusable,
+      `cannot write to ${serverdir}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function prepare(database: Database, log: Log): Promise<void> {
+  try {
+    const applied = await migrate(database, migrations);
+    if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  } catch (cause) {
+    if (database.dialect === 'sqlite') throw cause;
+    throw new AppError(
+      kernelErrors.databaseUnavailable,
+      `cannot prepare the database: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** A server that answers requests and runs jobs, as its roles say. */
+export interface RunningServer {
+  /** The address to type, without a trailing slash. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts a server; throws before it listens if anything is not as it must be. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const installation = await openInstallation(config, log);
+  try {
+    const { context } = installation;
+    await ensureRoot(context);
+    await refuseOpenRoot(context);
+    const packages = openPackages(context);
+    const { hotPath, standardHeaders } = packages;
+    const server = createHttpServer({
+      config,
+      log,
+      authenticator: context.authenticator,
+      hotPath,
+      standardHeaders,
+    });
+    packages.declareRoutes(server.app, server.metrics);
+    const jobs = new JobRunner(installation.database, context.clock, log, jobHandlers(context));
+    const url = config.roles.includes('web') ? await server.listen() : '';
+    if (config.roles.includes('jobs')) await jobs.start();
+    return {
+      url,
+      async close() {
+        await server.close();
+        await jobs.stop();
+        await installation.close();
+      },
+    };
+  } catch (error) {
+    await installation.close();
+    throw error;
+  }
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/;
+
+async function refuseOpenRoot({ config, db }: Context): Promise<void> {
+  if (LOOPBACK.test(config.host) || config['allow-empty-root-password']) return;
+  if (!(await hasEmptyRootPassword(db))) return;
+  throw new AppError(
+    kernelErrors.emptyRootPassword,
+    `refusing to serve on ${config.host} while the root user has an empty password`,
+  );
+}
+
+const HOUR_MS = 3_600_000;
+
+function jobHandlers(context: Context): JobHandler[] {
+  return [
+    {
+      name: 'kernel.collect-orphans',
+      everyMs: HOUR_MS,
+      async run() {
+        const before = context.clock.now() - ORPHAN_GRACE_MS;
+        const referenced = await listReferencedDigests(context.db);
+        const freed = await collectOrphans(context.files, (sha256) => referenced.has(sha256), before);
+        if (freed.files > 0) context.log.info(freed, 'removed stored bytes that no file refers to');
+      },
+    },
+  ];
+}
