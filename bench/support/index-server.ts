@@ -138,12 +138,17 @@ export function uploadBody(wheel: Wheel): UploadBody {
   };
 }
 
-export async function upload(index: UploadIndex, body: UploadBody): Promise<void> {
-  const answer = await send(`${index.url}/`, {
+/** Posts one upload; whether it was accepted is for the caller to see. */
+export async function tryUpload(index: UploadIndex, body: UploadBody): Promise<Answer> {
+  return await send(`${index.url}/`, {
     method: 'POST',
     headers: { ...index.headers, 'content-type': body.contentType },
     body: body.bytes,
   });
+}
+
+export async function upload(index: UploadIndex, body: UploadBody): Promise<void> {
+  const answer = await tryUpload(index, body);
   if (answer.status !== 200)
     throw new Error(`upload to ${index.url}: ${answer.status} ${excerpt(answer.body)}`);
 }
@@ -152,12 +157,12 @@ export async function upload(index: UploadIndex, body: UploadBody): Promise<void
 export async function fillProject(
   index: UploadIndex,
   project: string,
-  files: number,
+  { files, parallel }: { files: number; parallel: number },
 ): Promise<Map<string, string>> {
   const expected = new Map<string, string>();
   const wheels = makeProject(project, files);
   // Several workers draw from one generator, so at most that many wheels are in memory.
-  const workers = Array.from({ length: 8 }, async () => {
+  const workers = Array.from({ length: parallel }, async () => {
     for (let next = wheels.next(); !next.done; next = wheels.next()) {
       expected.set(next.value.filename, next.value.sha256);
       await upload(index, uploadBody(next.value));
