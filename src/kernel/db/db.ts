@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
-import pg from 'pg';
+import { Pool, types as pgTypes } from 'pg';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
@@ -17,7 +17,7 @@ export interface Database {
   readonly db: Db;
   readonly dialect: DialectName;
   /** The connection pool, on PostgreSQL only: for LISTEN. */
-  readonly pool: pg.Pool | undefined;
+  readonly pool: Pool | undefined;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ const INT8 = 20;
 /** `int8` and `count(*)` arrive as numbers: ids, sizes and epoch milliseconds all fit into 2^53. */
 const types = {
   getTypeParser: ((oid: number, format: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+    oid === INT8 ? Number : pgTypes.getTypeParser(oid, format as 'text')) as typeof pgTypes.getTypeParser,
 };
 
 /** Opens the SQLite file at `path`; the caller has made sure that no other process writes it. */
@@ -37,7 +37,7 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
 
 /** Opens a pool on a `postgres://` URL. Connections are made on first use. */
 export function openPostgres(url: string): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 20, types, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({ connectionString: url, max: 20, types, connectionTimeoutMillis: 10_000 });
   // An idle connection that breaks must not end the process: the next query opens another one.
   pool.on('error', () => undefined);
   const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) }) as unknown as Db;

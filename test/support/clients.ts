@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** One virtual environment below `.cache/clients/<name>`. */
+interface Client {
+  readonly requirements: readonly string[];
+  readonly executables: readonly string[];
+  /** `tests`: installed by every set-up. `bench`: by `--bench`. `asked`: only when named on the command line. */
+  readonly installedFor: 'tests' | 'bench' | 'asked';
+}
+
+/**
+ * The real programs that tests and benchmarks run, at the versions the results are stated for.
+ * The first entry installs the others, so it must stay `pip`.
+ */
+export const clients = {
+  pip: {
+    requirements: ['pip==26.3'],
+    executables: ['pip', 'python'],
+    installedFor: 'tests',
+  },
+  'devpi-client': {
+    // `devpi upload --no-isolation` builds with what is here; `devpi test` runs tox; `devpi install` runs pip.
+    requirements: [
+      'devpi-client==7.3.0',
+      'build==1.6.1',
+      'setuptools==84.2.1',
+      'wheel==0.48.0',
+      'tox==4.67.13',
+      'pip==26.3',
+    ],
+    executables: ['devpi', 'pyproject-build', 'tox'],
+    installedFor: 'tests',
+  },
+  twine: { requirements: ['twine==7.0.0'], executables: ['twine'], installedFor: 'tests' },
+  uv: { requirements: ['uv==0.13.8'], executables: ['uv', 'uvx'], installedFor: 'tests' },
+  poetry: { requirements: ['poetry==2.5.1'], executables: ['poetry'], installedFor: 'tests' },
+  flit: { requirements: ['flit==4.2.0'], executables: ['flit'], installedFor: 'tests' },
+  hatch: { requirements: ['hatch==1.18.2'], executables: ['hatch'], installedFor: 'asked' },
+  'devpi-server': {
+    // The server whose wire format is the contract. Pyramid imports pkg_resources, which setuptools 82 removed.
+    requirements: ['devpi-server==6.19.1', 'setuptools==80.9.0'],
+    executables: ['devpi-server', 'devpi-init', 'devpi-import', 'devpi-export', 'devpi-fsck'],
+    installedFor: 'bench',
+  },
+} as const satisfies Record<string, Client>;
+
+export type ClientName = keyof typeof clients;
+export type ClientExecutable = (typeof clients)[ClientName]['executables'][number];
+
+interface DebianPackage {
+  readonly executable: string;
+  readonly installedFor: 'tests' | 'bench';
+}
+
+/** Programs that come from the distribution, by Debian package name. */
+export const debianPackages = {
+  nginx: { executable: 'nginx', installedFor: 'tests' },
+  wrk: { executable: 'wrk', installedFor: 'bench' },
+} as const satisfies Record<string, DebianPackage>;
+
+export type DebianExecutable = (typeof debianPackages)[keyof typeof debianPackages]['executable'];
+
+export const clientsDirectory = join(import.meta.dirname, '..', '..', '.cache', 'clients');
+
+const setUpCommand = 'node test/support/install-clients.ts';
+
+/** The absolute path of a program that `install-clients.ts` installed; throws with the command to run if it did not. */
+export function clientPath(executable: ClientExecutable): string {
+  const name = clientNames().find((each) => clients[each].executables.some((one) => one === executable));
+  if (name === undefined) throw new Error(`no client in test/support/clients.ts provides \`${executable}\``);
+  if (!isInstalled(name)) {
+    const argument = clients[name].installedFor === 'tests' ? '' : ` ${name}`;
+    throw new Error(`\`${executable}\` is not installed; run ${setUpCommand}${argument}`);
+  }
+  return executablePath(name, executable);
+}
+
+/** The absolute path of a program from `debianPackages`; throws with the command to run if the machine lacks it. */
+export function debianPath(executable: DebianExecutable): string {
+  const found = findProgram(executable);
+  if (found === undefined) {
+    throw new Error(
+      `\`${executable}\` is not on this machine; run ${setUpCommand} --bench as root on Debian`,
+    );
+  }
+  return found;
+}
+
+/** Looks through PATH and the directories of system programs, which an ordinary user's PATH leaves out. */
+export function findProgram(executable: string): string | undefined {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return directories.map((directory) => join(directory, executable)).find((path) => existsSync(path));
+}
+
+/** True when the environment was finished with exactly these requirements and its Python still exists. */
+export function isInstalled(name: ClientName): boolean {
+  const needed = ['python', ...clients[name].executables];
+  return (
+    readStamp(name) === requirementsHash(name) &&
+    needed.every((executable) => existsSync(executablePath(name, executable)))
+  );
+}
+
+export function clientNames(): ClientName[] {
+  return Object.keys(clients) as ClientName[];
+}
+
+export function executablePath(name: ClientName, executable: string): string {
+  return join(clientsDirectory, name, 'bin', executable);
+}
+
+/** Written last, so an interrupted installation is done again. */
+export function stampPath(name: ClientName): string {
+  return join(clientsDirectory, name, 'requirements.sha256');
+}
+
+export function requirementsHash(name: ClientName): string {
+  return createHash('sha256').update(clients[name].requirements.join('\n')).digest('hex');
+}
+
+function readStamp(name: ClientName): string | undefined {
+  try {
+    return readFileSync(stampPath(name), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
