@@ -31,20 +31,28 @@ export function parseRecord(text: string): readonly RecordLine[] {
 }
 
 function parseHash(text: string, path: string): { algorithm: HashAlgorithm; digest: Buffer } {
-  const [algorithm = '', encoded = ''] = text.split('=', 2);
+  const at = text.indexOf('=');
+  const algorithm = at < 0 ? text : text.slice(0, at);
   demand(
     Object.hasOwn(DIGEST_BYTES, algorithm),
     'wheel.record-hash-algorithm',
     () => `RECORD has a ${quoted(algorithm)} hash for ${quoted(path)}; sha256, sha384 and sha512 are allowed`,
   );
   const known = algorithm as HashAlgorithm;
-  const digest = Buffer.from(encoded, 'base64url');
+  const digest = decodeDigest(text.slice(at + 1), DIGEST_BYTES[known]);
   demand(
-    digest.length === DIGEST_BYTES[known],
+    digest !== undefined,
     'wheel.record-syntax',
     () => `RECORD has a malformed hash for ${quoted(path)}`,
   );
   return { algorithm: known, digest };
+}
+
+// URL-safe base64 without padding, says PEP 427; wheels of gmsh have hex, which is longer and so cannot be confused.
+function decodeDigest(text: string, bytes: number): Buffer | undefined {
+  if (text.length === 2 * bytes && /^[0-9a-fA-F]+$/.test(text)) return Buffer.from(text, 'hex');
+  const digest = /^[A-Za-z0-9_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64url') : undefined;
+  return digest?.length === bytes ? digest : undefined;
 }
 
 function parseSize(text: string, path: string): number {
