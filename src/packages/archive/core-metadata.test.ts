@@ -163,6 +163,7 @@ test('hostile metadata costs little', () => {
   const start = performance.now();
 
   expect(() => parse(REQUIRED + 'a: b\n'.repeat(20_000))).toThrow(ArchiveRejected);
+  expect(() => parse(`${REQUIRED}Summary: x\n${' \n'.repeat(300_000)}`)).toThrow(ArchiveRejected);
   expect(() => parseCoreMetadata(Buffer.alloc(17 * 1024 ** 2))).toThrow(ArchiveRejected);
   parse(`${REQUIRED}Summary: x\n${` ${' '.repeat(1000)}\n`.repeat(5000)}`);
   parse(`${REQUIRED}${'a'.repeat(4_000_000)}`);

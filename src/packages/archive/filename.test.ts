@@ -79,6 +79,7 @@ test.each([
   ['demo-1.0-1.noarch.rpm', 'rpm', 'demo', '1.0'],
   ['my-pkg-1.0-1.src.rpm', 'rpm', 'my-pkg', '1.0'],
   ['python3-demo_1.0-1_all.deb', 'deb', 'python3-demo', '1.0'],
+  ['python3-demo_1.0~rc1-1_all.deb', 'deb', 'python3-demo', '1.0~rc1'],
   ['demo-1.0.macosx-10.9-x86_64.dmg', 'dmg', 'demo', '1.0'],
   ['demo-1.0.linux-x86_64.tar.gz', 'bdist', 'demo', '1.0'],
   ['demo-1.0.win32.zip', 'bdist', 'demo', '1.0'],

@@ -40,7 +40,7 @@ const EXTENSIONS = [
   'whl',
 ];
 const MAX_BYTES = 255;
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!-]*$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!~-]*$/;
 const TAGS = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
 // distutils joins the platform to the version with a dot; a project may well be called `demo-linux-tools`.
 const WITH_PLATFORM = /^(.*-[0-9].*?)\.(?:(?:linux|macosx|win|cygwin|freebsd|darwin)-|win32(?:-|$))/;

@@ -10,9 +10,8 @@ export interface RecordLine {
 
 const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
-/** Reads a RECORD file: a CSV of path, hash and size (PEP 376), where hashes are sha256 or better (PEP 427). */
-export function parseRecord(text: string): readonly RecordLine[] {
-  const lines: RecordLine[] = [];
+/** Reads a RECORD file line by line: a CSV of path, hash and size (PEP 376), where hashes are sha256 or better (PEP 427). */
+export function* parseRecord(text: string): Generator<RecordLine> {
   for (const row of csvRows(text)) {
     if (row.length === 1 && row[0] === '') continue;
     const [path = '', hash = '', size = ''] = row;
@@ -21,13 +20,12 @@ export function parseRecord(text: string): readonly RecordLine[] {
       'wheel.record-syntax',
       () => `RECORD line ${quoted(row.join(','))} is not path,hash,size`,
     );
-    lines.push({
+    yield {
       path,
       ...(hash !== '' && { hash: parseHash(hash, path) }),
       ...(size !== '' && { bytes: parseSize(size, path) }),
-    });
+    };
   }
-  return lines;
 }
 
 function parseHash(text: string, path: string): { algorithm: HashAlgorithm; digest: Buffer } {

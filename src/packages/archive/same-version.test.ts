@@ -24,6 +24,7 @@ test.each([
   ['1.0a1', '1.0b1'],
   ['1.0.post1', '1.0.1'],
   ['dev', 'stable'],
+  ['1.20261120123456789012', '1.20261120123456789013'],
 ])('%s and %s are two versions', (left, right) => {
   expect(isSameVersion(left, right)).toBe(false);
 });

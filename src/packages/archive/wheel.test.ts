@@ -86,6 +86,10 @@ describe('RECORD must be right', () => {
     ['wheel.record-no-hash', good.replace(/sha256=[^,]+/, '')],
     ['wheel.record-hash-algorithm', good.replace('sha256=', 'md5=')],
     ['wheel.record-syntax', 'nonsense'],
+    [
+      'wheel.record-too-long',
+      `${good}${Array.from({ length: 2000 }, (_, index) => `${DIST_INFO}/RECORD.${index},,\n`).join('')}`,
+    ],
     ['wheel.record-unlisted-file', ''],
   ];
 

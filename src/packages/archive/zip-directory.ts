@@ -58,6 +58,7 @@ export async function readDirectory(window: FileWindow, limits: ArchiveLimits): 
   const entries: DirectoryEntry[] = [];
   let at = 0;
   for (let index = 0; index < end.count; index++) {
+    await window.pause();
     const { entry, next } = parseEntry(bytes, at);
     entries.push(entry);
     at = next;
