@@ -8,6 +8,7 @@ export interface TarMember {
   readonly pax?: Readonly<Record<string, string>>;
   /** Falsified fields. */
   readonly size?: number;
+  readonly mode?: string;
   readonly prefix?: string;
   readonly magic?: string;
   readonly checksum?: number;
@@ -36,7 +37,7 @@ function blocksOf(member: TarMember): Buffer[] {
 function headerOf(member: TarMember, size: number): Buffer {
   const block = Buffer.alloc(512);
   Buffer.from(member.name).copy(block, 0, 0, 100);
-  block.write('0000644\0', 100);
+  block.write(`${member.mode ?? '0000644'}\0`, 100);
   block.write('0000000\0', 108);
   block.write('0000000\0', 116);
   block.write(`${size.toString(8).padStart(11, '0')}\0`, 124);

@@ -26,7 +26,11 @@ export interface ZipMember {
   /** Falsified fields of both headers, of the local one, of the central one. */
   readonly both?: ZipFields;
   readonly local?: ZipFields;
-  readonly central?: ZipFields & { readonly offset?: number; readonly comment?: string };
+  readonly central?: ZipFields & {
+    readonly offset?: number;
+    readonly version?: number;
+    readonly comment?: string;
+  };
 }
 
 export interface ZipEnd {
@@ -94,7 +98,7 @@ function localHeader(fields: AllFields): Buffer {
 }
 
 function centralHeader(
-  fields: AllFields & { readonly offset?: number; readonly comment?: string },
+  fields: AllFields & { readonly offset?: number; readonly version?: number; readonly comment?: string },
   member: ZipMember,
   offset: number,
 ): Buffer {
@@ -104,7 +108,7 @@ function centralHeader(
   const header = Buffer.alloc(46);
   header.writeUInt32LE(0x02014b50, 0);
   header.writeUInt16LE((3 << 8) | 20, 4);
-  header.writeUInt16LE(20, 6);
+  header.writeUInt16LE(fields.version ?? 20, 6);
   writeShared(header, 8, fields);
   header.writeUInt16LE(name.length, 28);
   header.writeUInt16LE(fields.extra.length, 30);

@@ -147,6 +147,8 @@ describe('a tar archive is rejected for', () => {
     ['tar.size', [PKG_INFO, { name: 'demo-1.0/a', type: '2', target: 'b', size: 512 }]],
     ['tar.size', [PKG_INFO, { name: 'demo-1.0/a', data: 'abc', pax: { size: '512' } }]],
     ['tar.checksum', [PKG_INFO, { name: 'demo-1.0/a', checksum: 1 }]],
+    ['tar.number', [PKG_INFO, { name: 'demo-1.0/a', mode: 'rwxr-xr' }]],
+    ['tar.number', [PKG_INFO, { name: 'demo-1.0/a', mode: '644 755' }]],
     ['tar.ambiguous-name', [PKG_INFO, { name: 'a', prefix: 'demo-1.0', magic: 'ustar  \0' }]],
     [
       'tar.ambiguous-name',

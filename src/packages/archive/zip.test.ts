@@ -170,6 +170,7 @@ describe('a member that is unsafe to unpack is rejected', () => {
     ['zip.encrypted', { ...a, both: { flags: 1 } }],
     ['zip.method', { ...a, both: { method: 93 } }],
     ['zip.method', { ...a, both: { method: 12 } }],
+    ['zip.version', { ...a, central: { version: 64 } }],
     ['zip.directory-with-data', { name: 'd/', data: 'x' }],
   ])('%s (case %#)', async (expected, member) => {
     expect(await rule([member])).toBe(expected);
