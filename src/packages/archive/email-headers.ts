@@ -12,6 +12,7 @@ export interface Message {
 }
 
 const MAX_HEADERS = 10_000;
+const MAX_LINES = 200_000;
 const HEADER_NAME = /^[!-9;-~]*$/;
 
 /**
@@ -21,9 +22,15 @@ const HEADER_NAME = /^[!-9;-~]*$/;
  */
 export function parseMessage(text: string): Message {
   const headers: { name: string; lines: string[] }[] = [];
+  let lines = 0;
   for (let at = 0; at < text.length;) {
     const { line, next } = lineAt(text, at);
     if (line === '') return { headers, body: text.slice(next) };
+    demand(
+      ++lines <= MAX_LINES,
+      'metadata.too-many-headers',
+      () => 'the headers of the metadata have too many lines',
+    );
     const colon = line.indexOf(':');
     if (line.startsWith(' ') || line.startsWith('\t')) {
       headers.at(-1)?.lines.push(line);

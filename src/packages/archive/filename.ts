@@ -40,9 +40,10 @@ const EXTENSIONS = [
   'whl',
 ];
 const MAX_BYTES = 255;
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!-]*$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!~-]*$/;
 const TAGS = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
-const PLATFORM_SUFFIX = /[.-](?:linux-|linux_|macosx-|macosx_|win32$|win-|win_|cygwin-|freebsd-|darwin-).*$/;
+// distutils joins the platform to the version with a dot; a project may well be called `demo-linux-tools`.
+const WITH_PLATFORM = /^(.*-[0-9].*?)\.(?:(?:linux|macosx|win|cygwin|freebsd|darwin)-|win32(?:-|$))/;
 
 /**
  * What a file name says about the archive, or undefined when it is not a valid archive name. `expectedProject` decides
@@ -130,7 +131,7 @@ function parsePlainStem(
   extension: string,
   expectedProject: string | undefined,
 ): ParsedFilename | undefined {
-  const bare = stem.replace(PLATFORM_SUFFIX, '');
+  const bare = WITH_PLATFORM.exec(stem)?.[1] ?? stem;
   const split = splitAtProject(bare, expectedProject) ?? splitAtVersion(bare);
   const named = split && nameAndVersion(...split);
   if (!named) return undefined;

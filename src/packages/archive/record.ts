@@ -10,9 +10,8 @@ export interface RecordLine {
 
 const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
-/** Reads a RECORD file: a CSV of path, hash and size (PEP 376), where hashes are sha256 or better (PEP 427). */
-export function parseRecord(text: string): readonly RecordLine[] {
-  const lines: RecordLine[] = [];
+/** Reads a RECORD file line by line: a CSV of path, hash and size (PEP 376), where hashes are sha256 or better (PEP 427). */
+export function* parseRecord(text: string): Generator<RecordLine> {
   for (const row of csvRows(text)) {
     if (row.length === 1 && row[0] === '') continue;
     const [path = '', hash = '', size = ''] = row;
@@ -21,30 +20,37 @@ export function parseRecord(text: string): readonly RecordLine[] {
       'wheel.record-syntax',
       () => `RECORD line ${quoted(row.join(','))} is not path,hash,size`,
     );
-    lines.push({
+    yield {
       path,
       ...(hash !== '' && { hash: parseHash(hash, path) }),
       ...(size !== '' && { bytes: parseSize(size, path) }),
-    });
+    };
   }
-  return lines;
 }
 
 function parseHash(text: string, path: string): { algorithm: HashAlgorithm; digest: Buffer } {
-  const [algorithm = '', encoded = ''] = text.split('=', 2);
+  const at = text.indexOf('=');
+  const algorithm = at < 0 ? text : text.slice(0, at);
   demand(
     Object.hasOwn(DIGEST_BYTES, algorithm),
     'wheel.record-hash-algorithm',
     () => `RECORD has a ${quoted(algorithm)} hash for ${quoted(path)}; sha256, sha384 and sha512 are allowed`,
   );
   const known = algorithm as HashAlgorithm;
-  const digest = Buffer.from(encoded, 'base64url');
+  const digest = decodeDigest(text.slice(at + 1), DIGEST_BYTES[known]);
   demand(
-    digest.length === DIGEST_BYTES[known],
+    digest !== undefined,
     'wheel.record-syntax',
     () => `RECORD has a malformed hash for ${quoted(path)}`,
   );
   return { algorithm: known, digest };
+}
+
+// URL-safe base64 without padding, says PEP 427; wheels of gmsh have hex, which is longer and so cannot be confused.
+function decodeDigest(text: string, bytes: number): Buffer | undefined {
+  if (text.length === 2 * bytes && /^[0-9a-fA-F]+$/.test(text)) return Buffer.from(text, 'hex');
+  const digest = /^[A-Za-z0-9_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64url') : undefined;
+  return digest?.length === bytes ? digest : undefined;
 }
 
 function parseSize(text: string, path: string): number {

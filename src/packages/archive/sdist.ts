@@ -84,7 +84,7 @@ async function readTarSdist(
       onMember: (member, data) => tree.add(member, data),
     }),
   );
-  checkLinks(tree.names, tree.files, tree.links);
+  await checkLinks(tree.names, tree.files, tree.links);
   return tree;
 }
 

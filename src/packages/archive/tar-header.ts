@@ -13,6 +13,14 @@ export interface TarHeader {
 export type PaxRecords = ReadonlyMap<string, Buffer>;
 
 const PREFIX_AT = 345;
+const UNUSED_NUMBERS = [
+  [100, 8],
+  [108, 8],
+  [116, 8],
+  [136, 12],
+  [329, 8],
+  [337, 8],
+] as const;
 
 /** Whether the block is all zeros, which is how a tar archive ends. */
 export function isZeroBlock(block: Buffer): boolean {
@@ -22,6 +30,7 @@ export function isZeroBlock(block: Buffer): boolean {
 /** Decodes a header block of any of the forms in use: V7, ustar, GNU. */
 export function parseTarHeader(block: Buffer): TarHeader {
   demand(checksum(block) === octal(block, 148, 8), 'tar.checksum', () => 'a tar header has a wrong checksum');
+  checkUnusedNumbers(block);
   const magic = block.toString('latin1', 257, 263);
   const prefix = text(block, PREFIX_AT, 155);
   // GNU tar keeps times where ustar keeps the front of the name, and Python reads a name in both.
@@ -68,6 +77,14 @@ function text(block: Buffer, at: number, length: number): Buffer {
   return Buffer.from(end < 0 ? field : field.subarray(0, end));
 }
 
+// Mode, owner, group, time, device: of no use here, but Python refuses a header in which one of them is no number.
+function checkUnusedNumbers(block: Buffer): void {
+  for (const [at, length] of UNUSED_NUMBERS) {
+    const first = block[at] ?? 0;
+    if (first !== 0x80 && first !== 0xff) octal(block, at, length);
+  }
+}
+
 // Octal digits, or a big-endian number when the first bit is set (GNU, for sizes from 8 GiB on).
 function octal(block: Buffer, at: number, length: number): number {
   const field = block.subarray(at, at + length);
@@ -76,10 +93,7 @@ function octal(block: Buffer, at: number, length: number): number {
     demand(isSmall && length > 7, 'tar.number', () => 'a tar header has an impossible number');
     return field.readUIntBE(length - 6, 6);
   }
-  const digits = field
-    .toString('latin1')
-    .replace(/^ +/, '')
-    .replace(/[\0 ].*$/s, '');
+  const digits = (field.toString('latin1').split('\0', 1)[0] ?? '').trim();
   demand(/^[0-7]*$/.test(digits), 'tar.number', () => 'a tar header has a malformed number');
   return digits === '' ? 0 : Number.parseInt(digits, 8);
 }

@@ -1,20 +1,22 @@
+import { setImmediate } from 'node:timers/promises';
 import { nameProblem } from './member-name.ts';
 import { demand, quoted } from './rejected.ts';
 import type { TarMember } from './tar.ts';
 
+const PAUSE_NAMES = 1000;
 const MAX_LINKS = 2000;
 const MAX_HOPS = 8;
 const MAX_TARGET_LENGTH = 1024;
 
 /**
  * Rejects links that lead out of the tree of the archive, also by way of other links, and members that lie below a
- * symbolic link. `files` holds the regular files; `members` the links and everything else in the order of the archive.
+ * symbolic link. `names` holds all members, `files` the regular ones.
  */
-export function checkLinks(
+export async function checkLinks(
   names: ReadonlySet<string>,
   files: ReadonlySet<string>,
   links: readonly TarMember[],
-): void {
+): Promise<void> {
   if (links.length === 0) return;
   demand(
     links.length <= MAX_LINKS,
@@ -23,7 +25,10 @@ export function checkLinks(
   );
   const targets = new Map<string, string>();
   for (const { kind, name, target = '' } of links) if (kind === 'symbolic-link') targets.set(name, target);
+  let count = 0;
   for (const name of names) {
+    count++;
+    if (count % PAUSE_NAMES === 0) await setImmediate();
     for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
       const parent = name.slice(0, at);
       demand(

@@ -19,7 +19,8 @@ export async function findSuspicious(
   if (entryPoints && entryPoints.bytes <= MAX_ENTRY_POINTS_BYTES) {
     const text = (await zip.readEntry(entryPoints, MAX_ENTRY_POINTS_BYTES)).toString('utf8');
     for (const script of scriptNames(text)) {
-      if (PYTHON.test(script)) findings.push(`entry point ${quoted(script)} replaces the Python interpreter`);
+      if (PYTHON.test(script) && findings.length < MAX_FINDINGS)
+        findings.push(`entry point ${quoted(script)} replaces the Python interpreter`);
     }
   }
   return findings.slice(0, MAX_FINDINGS);

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { parseRecord, type RecordLine } from './record.ts';
 import { ArchiveRejected, demand, quoted } from './rejected.ts';
 import type { Zip, ZipEntry } from './zip.ts';
 
-const MAX_RECORD_BYTES = 64 * 1024 ** 2;
+const MAX_RECORD_BYTES = 32 * 1024 ** 2;
 const MAX_FINDINGS = 20;
+const PAUSE_LINES = 1000;
 const HASHLESS = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
 
 /**
@@ -55,8 +57,14 @@ async function readLines(
   demand(entry !== undefined, 'wheel.missing-file', () => `the wheel has no ${quoted(name)}`);
   const text = (await zip.readEntry(entry, MAX_RECORD_BYTES)).toString('utf8');
   const lines = new Map<string, RecordLine>();
+  let count = 0;
   try {
     for (const line of parseRecord(text)) {
+      count++;
+      if (count % PAUSE_LINES === 0) await setImmediate();
+      if (count > 2 * files.size + PAUSE_LINES) {
+        throw new ArchiveRejected('wheel.record-too-long', 'RECORD lists far more files than the wheel has');
+      }
       if (lines.has(line.path))
         wrong(problem('wheel.record-duplicate', line.path, 'is listed in RECORD twice'));
       lines.set(line.path, line);

@@ -38,6 +38,8 @@ const END64_BYTES = 56;
 const END64_SIGNATURE = 0x06064b50;
 const HEADER_BYTES = 46;
 const HEADER_SIGNATURE = 0x02014b50;
+// The version of the zip format that an entry asks for; Python refuses more than 6.3.
+const HIGHEST_VERSION = 63;
 const FLAG_ENCRYPTED = 0x2041;
 const FLAG_PATCH = 0x20;
 const FLAG_UTF8 = 0x800;
@@ -58,6 +60,7 @@ export async function readDirectory(window: FileWindow, limits: ArchiveLimits): 
   const entries: DirectoryEntry[] = [];
   let at = 0;
   for (let index = 0; index < end.count; index++) {
+    await window.pause();
     const { entry, next } = parseEntry(bytes, at);
     entries.push(entry);
     at = next;
@@ -165,6 +168,11 @@ function parseEntry(directory: Buffer, at: number): { entry: DirectoryEntry; nex
   const rawName = directory.subarray(nameAt, extraAt);
   const name = decodeMemberName(rawName);
   const isDirectory = name.endsWith('/');
+  demand(
+    directory.readUInt16LE(at + 6) <= HIGHEST_VERSION,
+    'zip.version',
+    () => `${quoted(name)} needs an unknown version of zip`,
+  );
   demandPlainEntry(name, flags, directory.readUInt32LE(at + 38), isDirectory);
   demand(
     directory.readUInt16LE(at + 34) === 0,

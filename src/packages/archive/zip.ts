@@ -71,18 +71,16 @@ async function checkNames(window: FileWindow, entries: readonly DirectoryEntry[]
   const files = new Set<string>();
   const paths = new Set<string>();
   for (const { name, isDirectory } of entries) {
+    await window.pause();
     const path = isDirectory ? name.slice(0, -1) : name;
     demand(!paths.has(path), 'zip.duplicate', () => `${quoted(name)} is in the archive twice`);
     paths.add(path);
     if (!isDirectory) files.add(path);
   }
-  const checked = new Set<string>();
   for (const path of paths) {
     await window.pause();
     for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
       const parent = path.slice(0, at);
-      if (checked.has(parent)) break;
-      checked.add(parent);
       demand(
         !files.has(parent),
         'zip.file-as-directory',

@@ -1,0 +1,62 @@
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  inspectArchive,
+  type InspectedArchive,
+  type InspectOptions,
+} from '../../src/packages/archive/inspect.ts';
+import { ArchiveRejected } from '../../src/packages/archive/rejected.ts';
+import { openZip, type Zip, type ZipOptions } from '../../src/packages/archive/zip.ts';
+
+/** Inspects bytes as if they had arrived under that file name. */
+export async function inspectBytes(
+  filename: string,
+  bytes: Uint8Array,
+  options?: InspectOptions,
+): Promise<InspectedArchive> {
+  return withFile(bytes, (path) => inspectArchive(path, filename, options));
+}
+
+/** The rule that the bytes break, or undefined when they are accepted; other errors are thrown. */
+export async function brokenRule(
+  filename: string,
+  bytes: Uint8Array,
+  options?: InspectOptions,
+): Promise<string | undefined> {
+  return ruleOf(inspectBytes(filename, bytes, options));
+}
+
+/** The rule of the `ArchiveRejected` that the work ends with, or undefined when it ends well. */
+export async function ruleOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ArchiveRejected) return error.rule;
+    throw error;
+  }
+}
+
+/** Opens bytes as a zip archive for the time of `use`. */
+export async function withZip<T>(
+  bytes: Uint8Array,
+  use: (zip: Zip) => Promise<T>,
+  options?: ZipOptions,
+): Promise<T> {
+  return withFile(bytes, async (path) => {
+    await using file = await open(path);
+    return await use(await openZip(file, options));
+  });
+}
+
+async function withFile<T>(bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+  try {
+    const path = join(directory, 'file');
+    await writeFile(path, bytes);
+    return await use(path);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
