@@ -80,10 +80,11 @@ export class Authenticator {
     const token = parseLoginToken(secret);
     if (token !== undefined) {
       const account = await this.#findUser(token.user);
-      const isOurs = account !== undefined && isSignedFor(this.#secret, token, account.passwordHash);
       const isNamed = user === '' || user === '__token__' || user === token.user;
-      if (!isOurs || !isNamed) return { ...anonymous, rejected: 'wrong-credentials' };
-      if (token.expiresAt <= this.#clock.now()) return { ...anonymous, rejected: 'expired-login' };
+      if (account === undefined || !isNamed) return { ...anonymous, rejected: 'wrong-credentials' };
+      // A changed password ends a login as time does.
+      const isCurrent = isSignedFor(this.#secret, token, account.passwordHash);
+      if (!isCurrent || token.expiresAt <= this.#clock.now()) return { ...anonymous, rejected: 'expired-login' };
       return { user: token.user, groups: [] };
     }
     const account = await this.#findUser(user);

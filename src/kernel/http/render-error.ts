@@ -16,9 +16,10 @@ export async function renderError(
   reply: FastifyReply,
 ): Promise<void> {
   const { kind, message, hint } = error;
-  reply.raw.statusMessage = reasonPhrase(message);
   void reply.code(kind.status).headers(error.headers).header('cache-control', 'no-store');
   const form = chooseForm(request);
+  // devpi-client prints the phrase beside the message that it finds in JSON; there it keeps its usual text.
+  if (form !== 'json') reply.raw.statusMessage = reasonPhrase(message);
   if (form === 'json' || form === 'problem') {
     const type = form === 'json' ? 'application/json' : 'application/problem+json';
     const problem = {
@@ -29,7 +30,8 @@ export async function renderError(
       code: kind.code,
       hint,
     };
-    await reply.header('content-type', type).send(`${JSON.stringify(problem, null, 2)}\n`);
+    // As bytes: Fastify adds a charset to text, and both clients compare the whole header.
+    await reply.header('content-type', type).send(Buffer.from(`${JSON.stringify(problem, null, 2)}\n`));
     return;
   }
   if (form === 'html') {

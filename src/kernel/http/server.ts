@@ -61,7 +61,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: false },
+    routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
@@ -168,19 +168,19 @@ function leaveBodiesToRoutes(app: FastifyInstance): void {
 
 /** Collects the routes as they are declared; the answer is which methods a path of no route would take. */
 function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => string[] {
-  const patterns = new Map<string, Set<string>>();
+  const patterns = new Map<string, { readonly path: RegExp; readonly methods: Set<string> }>();
   app.addHook('onRoute', (route) => {
     if (route.config?.allow === undefined)
       throw new Error(`the route ${route.url} names no rule of a policy`);
     const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
-    const methods = patterns.get(`^${pattern}$`) ?? new Set<string>();
-    for (const method of [route.method].flat()) methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
-    patterns.set(`^${pattern}$`, methods);
+    const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
+    for (const method of [route.method].flat()) known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
+    patterns.set(pattern, known);
   });
   return ({ url }) => {
     const path = url.split('?')[0] ?? '';
-    const found = [...patterns].filter(([pattern]) => new RegExp(pattern).test(path));
-    return [...new Set(found.flatMap(([, methods]) => [...methods]))];
+    const found = [...patterns.values()].filter((known) => known.path.test(path));
+    return [...new Set(found.flatMap(({ methods }) => [...methods]))];
   };
 }
 

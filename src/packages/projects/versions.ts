@@ -8,11 +8,6 @@ export function compareVersions(a: string, b: string): number {
   return byCodePoint(a, b);
 }
 
-/** True if both mean the same version: `1.0`, `1.0.0` and `v1.0` do (PEP 440). */
-export function isSameVersion(a: string, b: string): boolean {
-  return a === b || (valid(a) !== null && valid(b) !== null && compare(a, b) === 0);
-}
-
 /**
  * Sorts by version, parsing each distinct one once: a page of thousands of files compares tens of
  * thousands of times.

@@ -3,8 +3,8 @@ import type { Context } from '#kernel/context.ts';
 import { parseFilename } from '../archive/filename.ts';
 import { ArchiveRejected, inspectArchive, type InspectedArchive } from '../archive/inspect.ts';
 import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
+import { isSameVersion } from '../archive/same-version.ts';
 import { packagesErrors } from '../errors.ts';
-import { isSameVersion } from '../projects/versions.ts';
 import type { Form, FormFile } from './receive-form.ts';
 
 /** What a form says that it uploads. */
