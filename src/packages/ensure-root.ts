@@ -19,6 +19,7 @@ export async function ensureRoot(context: Context): Promise<void> {
     const root = {
       name: 'root',
       passwordHash,
+      keptLogin: null,
       email: null,
       title: null,
       description: null,

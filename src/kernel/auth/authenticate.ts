@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { isSignedFor, parseLoginToken } from './login-token.ts';
+import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
 import { verifyPassword } from './password.ts';
 import type { UserAccount } from './store.ts';
 
@@ -10,6 +10,8 @@ export interface Identity {
   /** Undefined for an anonymous request. */
   readonly user: string | undefined;
   readonly groups: readonly string[];
+  /** Names the login whose token was shown. */
+  readonly loginId?: string;
   /** Why credentials that were sent do not count. */
   readonly rejected?: 'wrong-credentials' | 'expired-login';
 }
@@ -77,21 +79,26 @@ export class Authenticator {
 
   /** The secret is tried as a login token first and as a password second; any user name goes with a token. */
   async check({ user, secret }: Credentials): Promise<Identity> {
-    const token = parseLoginToken(secret);
-    if (token !== undefined) {
-      const account = await this.#findUser(token.user);
-      const isNamed = user === '' || user === '__token__' || user === token.user;
-      if (account === undefined || !isNamed) return { ...anonymous, rejected: 'wrong-credentials' };
-      // A changed password ends a login as time does.
-      const isCurrent = isSignedFor(this.#secret, token, account.passwordHash);
-      if (!isCurrent || token.expiresAt <= this.#clock.now()) return { ...anonymous, rejected: 'expired-login' };
-      return { user: token.user, groups: [] };
-    }
+    if (isLoginToken(secret)) return await this.#checkToken(user, secret);
     const account = await this.#findUser(user);
     if (account === undefined || !(await this.#isPassword(account, secret))) {
       return { ...anonymous, rejected: 'wrong-credentials' };
     }
     return { user, groups: [] };
+  }
+
+  async #checkToken(user: string, text: string): Promise<Identity> {
+    const token = readLoginToken(this.#secret, text);
+    const isNamed = user === '' || user === '__token__' || user === token?.user;
+    const account = token && isNamed ? await this.#findUser(token.user) : undefined;
+    if (token === undefined || account === undefined) return { ...anonymous, rejected: 'wrong-credentials' };
+    // A changed password ends a login as time does, except the login that changed it.
+    const isCurrent =
+      token.fingerprint === fingerprintOf(this.#secret, account.passwordHash) ||
+      token.loginId === account.keptLogin;
+    if (!isCurrent || token.expiresAt <= this.#clock.now())
+      return { ...anonymous, rejected: 'expired-login' };
+    return { user: token.user, groups: [], loginId: token.loginId };
   }
 
   async #isPassword(account: UserAccount, password: string): Promise<boolean> {

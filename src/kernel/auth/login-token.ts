@@ -6,51 +6,61 @@ export const LOGIN_SECONDS = 36_000;
 /** Lets secret scanners find leaked tokens. */
 const PREFIX = 'whl-';
 
+/** What a token claims, once its signature was found to be ours. */
 export interface LoginToken {
   readonly user: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
-  readonly signed: string;
-  readonly signature: Buffer;
+  /** Names this login. */
+  readonly loginId: string;
+  /** Of the stored password hash at the time of the login. */
+  readonly fingerprint: string;
 }
 
 /**
- * Makes a token: `whl-` payload `.` signature, in characters that need no quoting in URLs. The signature
- * covers the stored password hash, so that changing the password ends every login (a defect of devpi's).
+ * Makes a token: `whl-` payload `.` signature, in characters that need no quoting in URLs. It carries a fingerprint of
+ * the stored password hash, so that changing the password ends every login (devpi's outlive it, a defect).
  */
 export function createLoginToken(secret: Buffer, user: string, passwordHash: string, now: number): string {
-  const claims = [user, now + LOGIN_SECONDS * 1000, randomBytes(6).toString('base64url')];
+  const loginId = randomBytes(9).toString('base64url');
+  const claims = [user, now + LOGIN_SECONDS * 1000, loginId, fingerprintOf(secret, passwordHash)];
   const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
-  return `${PREFIX}${payload}.${sign(secret, payload, passwordHash).toString('base64url')}`;
+  return `${PREFIX}${payload}.${sign(secret, payload).toString('base64url')}`;
 }
 
-/** Reads the form of a token without trusting it; undefined when the text is no token. */
-export function parseLoginToken(text: string): LoginToken | undefined {
-  const match = /^whl-([\w-]{1,2000})\.([\w-]{43})$/.exec(text);
-  if (match === null) return undefined;
-  const [, payload, signature] = match as unknown as [string, string, string];
-  const claims = parseClaims(payload);
-  if (claims === undefined) return undefined;
-  return { ...claims, signed: payload, signature: Buffer.from(signature, 'base64url') };
+/** True if the text has the form of a token, whoever made it: then it is no password. */
+export function isLoginToken(text: string): boolean {
+  return FORM.test(text);
 }
 
-/** True if this server signed the token for a user with this password hash. Expiry is the caller's check. */
-export function isSignedFor(secret: Buffer, token: LoginToken, passwordHash: string): boolean {
-  const expected = sign(secret, token.signed, passwordHash);
-  return token.signature.byteLength === expected.byteLength && timingSafeEqual(token.signature, expected);
+/** The claims of a token that this installation signed; undefined for any other text. */
+export function readLoginToken(secret: Buffer, text: string): LoginToken | undefined {
+  const [, payload, signature] = FORM.exec(text) ?? [];
+  if (payload === undefined || signature === undefined) return undefined;
+  const given = Buffer.from(signature, 'base64url');
+  const expected = sign(secret, payload);
+  if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) return undefined;
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as [
+    string,
+    number,
+    string,
+    string,
+  ];
+  const [user, expiresAt, loginId, fingerprint] = claims;
+  return { user, expiresAt, loginId, fingerprint };
 }
 
-function parseClaims(payload: string): Pick<LoginToken, 'user' | 'expiresAt'> | undefined {
-  try {
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as unknown;
-    if (!Array.isArray(claims)) return undefined;
-    const [user, expiresAt] = claims as unknown[];
-    return typeof user === 'string' && typeof expiresAt === 'number' ? { user, expiresAt } : undefined;
-  } catch {
-    return undefined;
-  }
+/** Tells one stored password hash from another without giving it away. */
+export function fingerprintOf(secret: Buffer, passwordHash: string): string {
+  return createHmac('sha256', secret)
+    .update('password\0')
+    .update(passwordHash)
+    .digest('base64url')
+    .slice(0, 16);
 }
 
-function sign(secret: Buffer, payload: string, passwordHash: string): Buffer {
-  return createHmac('sha256', secret).update(payload).update('\0').update(passwordHash).digest();
+const FORM = /^whl-([\w-]{1,4000})\.([\w-]{43})$/;
+
+function sign(secret: Buffer, payload: string): Buffer {
+  return createHmac('sha256', secret).update('login\0').update(payload).digest();
 }

@@ -6,6 +6,8 @@ import type { KernelTables } from '../db/kernel-tables.ts';
 export interface UserAccount {
   readonly name: string;
   readonly passwordHash: string;
+  /** The login that changed the password last and so outlives the change. */
+  readonly keptLogin: string | null;
   readonly email: string | null;
   readonly title: string | null;
   readonly description: string | null;
@@ -67,6 +69,7 @@ function fromRow(row: Selectable<KernelTables['user_account']>): UserAccount {
   return {
     name: row.name,
     passwordHash: row.password_hash,
+    keptLogin: row.kept_login,
     email: row.email,
     title: row.title,
     description: row.description,
@@ -80,6 +83,7 @@ function toRow(user: UserAccount): Selectable<KernelTables['user_account']> {
   return {
     name: user.name,
     password_hash: user.passwordHash,
+    kept_login: user.keptLogin,
     email: user.email,
     title: user.title,
     description: user.description,

@@ -24,6 +24,7 @@ export type KernelTables = {
   user_account: {
     name: string;
     password_hash: string;
+    kept_login: string | null;
     email: string | null;
     title: string | null;
     description: string | null;
@@ -75,6 +76,7 @@ export const kernelMigrations: readonly Migration[] = [
         .createTable('user_account')
         .addColumn('name', 'text', (column) => column.primaryKey())
         .addColumn('password_hash', 'text', (column) => column.notNull())
+        .addColumn('kept_login', 'text')
         .addColumn('email', 'text')
         .addColumn('title', 'text')
         .addColumn('description', 'text')

@@ -174,7 +174,8 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
       throw new Error(`the route ${route.url} names no rule of a policy`);
     const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
     const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
-    for (const method of [route.method].flat()) known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
+    for (const method of [route.method].flat())
+      known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
     patterns.set(pattern, known);
   });
   return ({ url }) => {

@@ -47,9 +47,7 @@ export function checkFilename(filename: string, { name, version }: Claim): void 
     throw invalidForm(`filename '${filename}' does not match project name '${name}'`);
   }
   const spellings = [version, version.replace(/[^A-Za-z0-9.+!]+/g, '_'), version.replace(/\W+/g, '_')];
-  const isSame =
-    isSameVersion(parsed.version, version) || isSameVersion(parsed.version.replaceAll('_', '+'), version);
-  if (!isSame && !spellings.some((spelling) => filename.includes(spelling))) {
+  if (!isSameVersion(parsed.version, version) && !spellings.some((spelling) => filename.includes(spelling))) {
     throw invalidForm(`filename '${filename}' does not contain version '${version}'`);
   }
 }

@@ -28,6 +28,7 @@ export async function createUser(
     {
       name,
       passwordHash: await storedHash(context, password, fields['pwhash']),
+      keptLogin: null,
       email: null,
       title: null,
       description: null,

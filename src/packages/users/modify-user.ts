@@ -35,7 +35,7 @@ export async function modifyUser(
     if (user === undefined) throw userNotFound(name);
     const changed: UserAccount = {
       ...withFields(user, fields),
-      passwordHash: passwordHash ?? user.passwordHash,
+      ...(passwordHash !== undefined && { passwordHash, keptLogin: keptLogin(identity, name) }),
       modifiedAt: context.clock.now(),
     };
     await updateUser(tx, changed);
@@ -43,4 +43,9 @@ export async function modifyUser(
     await emit({ type: 'packages.user-modified', actor: identity.user ?? null, data });
     return changed;
   });
+}
+
+/** Who changes the own password stays logged in there: devpi-client does not take up the new token. */
+function keptLogin({ user, loginId }: Identity, changed: string): string | null {
+  return user === changed ? (loginId ?? null) : null;
 }
