@@ -25,7 +25,7 @@ export function createHotPath(
   const { cache, negotiation } = pages;
 
   function answerPage(request: IncomingMessage, response: ServerResponse, url: string): boolean {
-    const page = cache.find(url);
+    const page = cache.find(url, context.clock.now());
     if (page === undefined) return false;
     const type = negotiation.typeOf(request.headers.accept);
     if (type === undefined) return false;
@@ -34,7 +34,7 @@ export function createHotPath(
       negotiation.codingOf(request.headers['accept-encoding'] as string | undefined),
     );
     if (form === undefined) return false;
-    sendPage(request, response, { type, form }, standardHeaders());
+    sendPage(request, response, { type, form, headers: page.headers }, standardHeaders());
     return true;
   }
 

@@ -6,6 +6,8 @@ import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
+import { MirrorFiles } from './mirror/mirror-files.ts';
+import { Mirrors } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { serverRoutes } from './server/routes.ts';
 import { DEVPI_VERSION } from './server/devpi-version.ts';
@@ -18,7 +20,7 @@ import { userRoutes } from './users/routes.ts';
 export { checkContents } from './doctor.ts';
 export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
 export { packagesErrors } from './errors.ts';
-export { listReferencedDigests } from './projects/store.ts';
+export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';
 
 /** What the part adds to a server. */
@@ -27,6 +29,7 @@ export interface Packages {
   /** Headers of every response (reference devpi.md 1.1); flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   declareRoutes(app: FastifyInstance, metrics: Metrics): void;
+  close(): Promise<void>;
 }
 
 export function openPackages(context: Context): Packages {
@@ -35,6 +38,8 @@ export function openPackages(context: Context): Packages {
     negotiation: createNegotiation(),
   };
   const servedFiles = new ServedFileCache();
+  const mirrors = new Mirrors(context);
+  const mirrorFiles = new MirrorFiles(context, mirrors);
   context.events.listen(pages.cache.hear);
   context.events.listen(servedFiles.hear);
   const standardHeaders = devpiHeaders(context);
@@ -53,9 +58,13 @@ export function openPackages(context: Context): Packages {
       userRoutes(app, context);
       indexRoutes(app, context);
       uploadRoutes(app, context);
-      simpleRoutes(app, context, pages);
-      fileRoutes(app, context, servedFiles);
-      projectRoutes(app, context);
+      simpleRoutes(app, context, { ...pages, mirrors });
+      fileRoutes(app, context, { cache: servedFiles, mirrorFiles });
+      projectRoutes(app, context, mirrors);
+    },
+    async close() {
+      await mirrors.close();
+      await mirrorFiles.close();
     },
   };
 }

@@ -86,6 +86,13 @@ export const settings = [
     sentence: 'Serve on a non-loopback address although the root user has no password.',
   },
   {
+    name: 'offline',
+    type: flag,
+    default: false,
+    isFlag: true,
+    sentence: 'Never ask an upstream index: serve what is cached and say what is not.',
+  },
+  {
     name: 'log.level',
     type: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',

@@ -15,12 +15,14 @@ export interface ServedFile {
   readonly contentType: string;
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
+  /** Called for every answer, where uses are counted. */
+  readonly note?: () => void;
 }
 
 const CHUNK = 256 * 1024;
 
 /** The address of a file holds its hash, so its bytes never change. */
-const CACHE_CONTROL = 'max-age=365000000, immutable, public';
+export const FILE_CACHE_CONTROL = 'max-age=365000000, immutable, public';
 
 /**
  * Sends a stored file: HEAD, a range, 304 or 416 as the request asks (RFC 9110), never compressed, since pip checks
@@ -33,6 +35,7 @@ export async function sendFile(
   file: ServedFile,
   headers: readonly string[],
 ): Promise<void> {
+  file.note?.();
   const etag = `"${file.sha256}"`;
   const modified = new Date(file.modifiedAt).toUTCString();
   const shared = [
@@ -41,7 +44,7 @@ export async function sendFile(
     'Last-Modified',
     modified,
     'Cache-Control',
-    CACHE_CONTROL,
+    FILE_CACHE_CONTROL,
     'Accept-Ranges',
     'bytes',
     ...headers,

@@ -8,14 +8,15 @@ import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { resolveBases } from '../inheritance/resolve.ts';
+import type { Mirrors } from '../mirror/mirrors.ts';
 import { listProjectNames } from '../projects/store.ts';
-import { route } from '../route.ts';
+import { indexUrl, route } from '../route.ts';
 import { choosePageType } from './negotiate.ts';
 import type { PageCache, PageKey } from './page-cache.ts';
 import { readProjectPage } from './project-page.ts';
 import { renderListHtml, renderProjectHtml } from './render-html.ts';
 import { renderListJson, renderProjectJson } from './render-json.ts';
-import { RenderedPage } from './rendered-page.ts';
+import { freshPage, pageHeaders, RenderedPage } from './rendered-page.ts';
 import { sendPage, type Negotiation } from './send-page.ts';
 
 export interface SimplePages {
@@ -27,7 +28,7 @@ export interface SimplePages {
 export function simpleRoutes(
   app: FastifyInstance,
   context: Context,
-  { cache, negotiation }: SimplePages,
+  { cache, negotiation, mirrors }: SimplePages & { readonly mirrors: Mirrors },
 ): void {
   const { db } = context;
 
@@ -38,8 +39,9 @@ export function simpleRoutes(
       const index = await getIndex(db, params.user, params.index);
       const ids = (await resolveBases(db, index)).map(({ id }) => id);
       const names = await listProjectNames(db, ids);
-      return new RenderedPage((isJson) =>
-        isJson ? renderListJson(names) : renderListHtml(key.index, names),
+      return new RenderedPage(
+        (isJson) => (isJson ? renderListJson(names) : renderListHtml(key.index, names)),
+        freshPage,
       );
     });
   });
@@ -51,10 +53,24 @@ export function simpleRoutes(
     const key = { index: `${params.user}/${params.index}`, project };
     await answer(request, reply, key, async () => {
       const index = await getIndex(db, params.user, params.index);
-      const page = await readProjectPage(db, index, project);
+      const page = await readProjectPage(context, mirrors, index, project);
       if (page === undefined) throw noSuchProject(project);
-      return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)));
+      return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
+        freshUntil: page.freshUntil,
+        headers: pageHeaders(page, index.type),
+      });
     });
+  });
+
+  route(app, operations.refreshProject, async (request, params, reply) => {
+    const project = normalizeProjectName(params.project);
+    const index = await getIndex(db, params.user, params.index);
+    for (const base of await resolveBases(db, index)) {
+      if (base.type === 'mirror') await mirrors.refresh(base, project);
+    }
+    cache.drop(project);
+    const base = outsideUrl(request.headers, context.config['outside-url']);
+    await reply.redirect(`${indexUrl(base, params.user, params.index)}/+simple/${project}/`, 302);
   });
 
   async function answer(
@@ -75,11 +91,10 @@ export function simpleRoutes(
       );
     }
     if (!context.events.isLive) cache.clear();
-    const page = await cache.get(key, load);
-    if (page === undefined) throw noSuchProject(key.project ?? '');
+    const page = await cache.get(key, context.clock.now(), load);
     const form = await page.get(type, negotiation.codingOf(request.headers['accept-encoding']));
+    sendPage(request.raw, reply.raw, { type, form, headers: page.headers }, []);
     reply.hijack();
-    sendPage(request.raw, reply.raw, { type, form }, []);
   }
 
   /** The links of a page are relative, so its address must end in a slash (PEP 503). */

@@ -4,11 +4,6 @@ import { matchesEtag } from '#kernel/http/etag.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { Representation } from './rendered-page.ts';
 
-/**
- * Installers must see a new release at once, so they ask each time and mostly get 304; pip 26.2 and uv would
- * otherwise keep a page for as long as it says (reference packaging.md 1.11).
- */
-const CACHE_CONTROL = 'no-cache';
 const VARY = 'Accept, Accept-Encoding';
 const MAX_REMEMBERED = 1000;
 
@@ -41,11 +36,11 @@ export function createNegotiation(): Negotiation {
 export function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
-  page: { readonly type: PageType; readonly form: Representation },
+  page: { readonly type: PageType; readonly form: Representation; readonly headers: readonly string[] },
   headers: readonly string[],
 ): void {
   const { type, form } = page;
-  const shared = ['ETag', form.etag, 'Cache-Control', CACHE_CONTROL, 'Vary', VARY, ...headers];
+  const shared = ['ETag', form.etag, 'Vary', VARY, ...page.headers, ...headers];
   if (matchesEtag(request.headers['if-none-match'], form.etag)) {
     response.writeHead(304, shared).end();
     return;
