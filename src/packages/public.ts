@@ -6,6 +6,7 @@ import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
+import { ProjectLists } from './mirror/lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -40,6 +41,8 @@ export function openPackages(context: Context): Packages {
   const servedFiles = new ServedFileCache();
   const mirrors = new Mirrors(context);
   const mirrorFiles = new MirrorFiles(context, mirrors);
+  const lists = new ProjectLists(context, mirrors);
+  context.events.listen(lists.hear);
   context.events.listen(pages.cache.hear);
   context.events.listen(servedFiles.hear);
   const standardHeaders = devpiHeaders(context);
@@ -56,9 +59,9 @@ export function openPackages(context: Context): Packages {
       metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
-      indexRoutes(app, context);
+      indexRoutes(app, context, lists);
       uploadRoutes(app, context);
-      simpleRoutes(app, context, { ...pages, mirrors });
+      simpleRoutes(app, context, { ...pages, mirrors, lists });
       fileRoutes(app, context, { cache: servedFiles, mirrorFiles });
       projectRoutes(app, context, mirrors);
     },

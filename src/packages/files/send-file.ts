@@ -101,7 +101,11 @@ function isRangeWanted(request: IncomingMessage, etag: string, modified: string)
  * Reads the next chunk while the last one drains, with two buffers in turn: as quick as sendfile, at constant
  * memory, and no faster than the client reads (stack.md 2).
  */
-async function sendBytes(response: ServerResponse, fd: number, { first, last }: ByteRange): Promise<void> {
+export async function sendBytes(
+  response: ServerResponse,
+  fd: number,
+  { first, last }: ByteRange,
+): Promise<void> {
   const length = last - first + 1;
   if (length <= CHUNK) {
     response.end(await readChunk(fd, Buffer.allocUnsafe(length), first));
