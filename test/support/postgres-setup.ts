@@ -40,7 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('sqliteTemplate', sqliteTemplate);
     const server = await startPostgres(directory).catch((error: unknown): undefined => {
       if (environment['CI']) throw error;
-      console.warn(`tests on PostgreSQL are skipped: ${(error as Error).message}`);
+      console.warn(`tests on PostgreSQL are skipped: ${(error as Error).message.split('\n')[0]}`);
     });
     project.provide('postgresServer', server && { start: server.start, end: server.end });
     return async () => {
