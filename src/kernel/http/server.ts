@@ -101,7 +101,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error);
-    const level = known.kind.status >= 500 ? 'error' : 'debug';
+    const { status } = known.kind;
+    // 501 is what a client asks too early for, no failure of the server.
+    const level = status >= 500 && status !== 501 ? 'error' : 'debug';
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     await renderError(known, request, reply);
   });
