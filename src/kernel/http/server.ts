@@ -78,13 +78,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.decorateRequest('identity');
   app.addHook('onRequest', async (request, reply) => {
-    const headers = options.standardHeaders();
-    for (let i = 0; i < headers.length; i += 2)
-      reply.raw.setHeader(headers[i] as string, headers[i + 1] as string);
+    setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
     request.identity = await options.authenticator.identify(request.headers);
   });
+  // Again, since the serial may have grown: a write answers with its own.
+  app.addHook('onSend', async (_request, reply) => setHeaders(reply.raw, options.standardHeaders()));
   app.addHook('onResponse', async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
     const method = sentMethod(request);
@@ -159,6 +159,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       }
     },
   };
+}
+
+function setHeaders(response: ServerResponse, headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2)
+    response.setHeader(headers[i] as string, headers[i + 1] as string);
 }
 
 /** Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says. */
