@@ -46,7 +46,7 @@ export interface TestIndex {
   readonly name: string;
   /** `user/name`. */
   readonly full: string;
-  /** `/user/name`. */
+  /** `/user/name`, percent-encoded. */
   readonly path: string;
 }
 
@@ -210,11 +210,11 @@ export class TestApp {
     options: { user?: TestUser; name?: string; [option: string]: unknown } = {},
   ): Promise<TestIndex> {
     const { user = await this.user(), name = `index${(this.#names += 1)}`, ...json } = options;
-    const path = `/${user.name}/${name}`;
+    const path = `/${encodeURIComponent(user.name)}/${encodeURIComponent(name)}`;
     const response = await this.request('PUT', path, { json, auth: user.auth });
     expect(response.status, response.text).toBe(200);
     await this.events();
-    return { user, name, path, full: path.slice(1) };
+    return { user, name, path, full: `${user.name}/${name}` };
   }
 
   /** Uploads as the owner of the index unless told otherwise. */

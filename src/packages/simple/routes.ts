@@ -63,8 +63,9 @@ export function simpleRoutes(
     key: PageKey,
     load: () => Promise<RenderedPage>,
   ): Promise<void> {
-    const { format } = request.query as { readonly format?: string };
-    const type = format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(format);
+    const { format } = request.query as { readonly format?: string | string[] };
+    const type =
+      format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(String(format));
     if (type === undefined) {
       throw new AppError(
         kernelErrors.notAcceptable,
