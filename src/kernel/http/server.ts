@@ -62,6 +62,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
+    // An address that cannot be decoded comes here, past every hook.
+    frameworkErrors: async (error, request, reply) => {
+      setHeaders(reply.raw, options.standardHeaders());
+      await renderError(toAppError(error), request, reply);
+    },
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
@@ -110,7 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(request);
     const error =
-      allowed.length > 0
+      allowed.length > 0 && !allowed.includes(sentMethod(request))
         ? new AppError(
             kernelErrors.methodNotAllowed,
             `${sentMethod(request)} is not allowed on ${request.url.slice(0, 200)}`,
@@ -198,6 +203,9 @@ function wrongMethodHint(request: FastifyRequest): string {
     : 'see /+openapi.json for what each address takes';
 }
 
+/** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
+const ZERO_BYTE = '22021';
+
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
@@ -214,6 +222,9 @@ export function toAppError(error: unknown): AppError {
     code === 'ERR_STREAM_PREMATURE_CLOSE'
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
+  }
+  if (code === ZERO_BYTE) {
+    return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
   }
   if (code === 'ENOSPC') {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
