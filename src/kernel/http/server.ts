@@ -184,7 +184,7 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
   app.addHook('onRoute', (route) => {
     if (route.config?.allow === undefined)
       throw new Error(`the route ${route.url} names no rule of a policy`);
-    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
+    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/\*$/, '.+').replace(/:\w+/g, '[^/+][^/]*');
     const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
     for (const method of [route.method].flat())
       known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
