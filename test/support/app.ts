@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -84,7 +85,7 @@ const TABLES = [
 /** Boots the real server, on a real socket, with everything of its own. */
 export async function testApp(options: TestAppOptions): Promise<TestApp> {
   const database = options.on ?? (await testDatabase(options.database));
-  const serverdir = join(database.directory, options.on === undefined ? '.' : `server-${Date.now()}`);
+  const serverdir = join(database.directory, options.on === undefined ? '.' : `server-${randomUUID()}`);
   await mkdir(serverdir, { recursive: true });
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
