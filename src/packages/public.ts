@@ -16,7 +16,7 @@ import { uploadRoutes } from './upload/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 export { checkContents } from './doctor.ts';
-export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
+export { ensureRoot, hasEmptyRootPassword, type FirstState } from './ensure-root.ts';
 export { packagesErrors } from './errors.ts';
 export { listReferencedDigests } from './projects/store.ts';
 export { packagesMigrations } from './tables.ts';
