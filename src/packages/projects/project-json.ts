@@ -67,7 +67,7 @@ function versionData({ origin, baseUrl, release, files }: VersionSource): Versio
       rel: 'releasefile',
       href: `${baseUrl}/${fileUrlPath(origin, file.sha256, file.filename)}`,
       hash_spec: `sha256=${file.sha256}`,
-      hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
+      hashes: { sha256: file.sha256, md5: file.md5 },
       log: file.log,
       ...(file.yanked !== null && { yanked: file.yanked === '' ? true : file.yanked }),
     }));
