@@ -29,7 +29,8 @@ function headerUrl(headers: IncomingHttpHeaders): URL | undefined {
  */
 export function routedPath(url: string, headers: IncomingHttpHeaders): string {
   const prefix = outsidePrefix(headers);
-  const inner = prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
+  const isBelow = prefix !== '' && url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length));
+  const inner = isBelow ? url.slice(prefix.length).replace(/^(?!\/)/, '/') : url;
   const query = inner.indexOf('?');
   const path = query < 0 ? inner : inner.slice(0, query);
   return path.replace(/%2b/gi, '+') + (query < 0 ? '' : inner.slice(query));
