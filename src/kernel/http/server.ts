@@ -4,6 +4,7 @@ import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import { anonymous, type Authenticator, type Identity } from '../auth/authenticate.ts';
@@ -77,13 +78,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const allowedMethods = rememberMethods(app);
 
   app.decorateRequest('identity');
-  app.addHook('onRequest', async (request, reply) => {
+  const setStandardHeaders = (reply: FastifyReply) => {
     const headers = options.standardHeaders();
     for (let i = 0; i < headers.length; i += 2)
       reply.raw.setHeader(headers[i] as string, headers[i + 1] as string);
+  };
+  app.addHook('onRequest', async (request, reply) => {
+    setStandardHeaders(reply);
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
     request.identity = await options.authenticator.identify(request.headers);
+  });
+  // A read names the state that it began with, a write the one that it made.
+  app.addHook('onSend', async (request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') setStandardHeaders(reply);
   });
   app.addHook('onResponse', async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
@@ -172,7 +180,7 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
   app.addHook('onRoute', (route) => {
     if (route.config?.allow === undefined)
       throw new Error(`the route ${route.url} names no rule of a policy`);
-    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
+    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/\*$/, '.*').replace(/:\w+/g, '[^/+][^/]*');
     const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
     for (const method of [route.method].flat())
       known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
