@@ -24,7 +24,8 @@ export function uploadRoutes(app: FastifyInstance, context: Context): void {
     authorizeUpload(request, index);
     const result = await receiveUpload(context, { request, index, form });
     if (result === 'identical') reply.raw.statusMessage = IDENTICAL;
-    await reply.code(200).header('content-type', 'text/plain').send('');
+    const body = result === 'identical' ? `200 ${IDENTICAL}` : '';
+    await reply.code(200).header('content-type', 'text/plain').send(body);
   });
 
   route(app, operations.push, async (request, params) => {
