@@ -1,7 +1,7 @@
 // Runs devpi's own test suites against the server of this tree.
 //
-//   node test/conformance/run.ts             both suites
-//   node test/conformance/run.ts client      one of them
+//   node test/conformance/run.ts             all suites
+//   node test/conformance/run.ts client      one of them: client, server or views
 //
 // Fails if a test fails that expected-failures.txt does not name, or passes although it is named there.
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,9 @@ import { fetchSuites, suiteLog, suites } from './suites.ts';
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !suites.some((suite) => suite.name === name));
 if (unknown.length > 0) {
-  process.stderr.write(`error: unknown suite ${unknown.join(', ')}\nhint: known are client and server\n`);
+  process.stderr.write(
+    `error: unknown suite ${unknown.join(', ')}\nhint: known are ${suites.map(({ name }) => name).join(', ')}\n`,
+  );
   process.exit(1);
 }
 

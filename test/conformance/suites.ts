@@ -23,7 +23,7 @@ type Sdist = keyof typeof sdists;
 
 /** One run of pytest. */
 export interface Suite {
-  readonly name: 'client' | 'server';
+  readonly name: 'client' | 'server' | 'views';
   /** How many tests there are: a suite that collects fewer has lost some. */
   readonly tests: number;
   readonly cwd: string;
@@ -50,6 +50,14 @@ export const suites: readonly Suite[] = [
     tests: 43,
     cwd: join(import.meta.dirname, 'server'),
     path: 'test_functional.py',
+    pythonPath: [ownPlugins, sourceDirectory('devpi-server')],
+  },
+  {
+    // The tests of the server's views that look at requests and answers only.
+    name: 'views',
+    tests: 130,
+    cwd: join(import.meta.dirname, 'views'),
+    path: 'test_all.py',
     pythonPath: [ownPlugins, sourceDirectory('devpi-server')],
   },
 ];

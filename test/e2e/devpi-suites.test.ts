@@ -7,10 +7,12 @@ import { fetchSuites, suites } from '../conformance/suites.ts';
 
 const list = join(import.meta.dirname, '..', 'conformance', 'expected-failures.txt');
 
+const LIMIT_MS = 600_000;
+
 describe('devpi’s own test suites', () => {
   beforeAll(fetchSuites);
 
-  test.each(suites)('pass against this server: $name', async (suite) => {
+  test.each(suites)('pass against this server: $name', { timeout: LIMIT_MS }, async (suite) => {
     const outcomes = await runSuite(suite);
 
     expect(compare(suite, outcomes, parseExpectedFailures(readFileSync(list, 'utf8'))).surprises).toEqual([]);

@@ -1,10 +1,9 @@
-"""Runs devpi-server's functional tests over plain HTTP, against the `devpi-server` that PATH finds."""
+"""Runs devpi-server's functional tests over plain HTTP."""
 
-import socket
 import subprocess
-import time
 
 import pytest
+from servers import Server, make_state
 
 pytest_plugins = ["test_devpi_server.plugin"]
 
@@ -18,16 +17,14 @@ def server_version():
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
-    directory = str(tmp_path_factory.mktemp("server") / "state")
-    port = free_port()
-    subprocess.check_call(["devpi-init", "--serverdir", directory])
-    server = subprocess.Popen(["devpi-server", "--serverdir", directory, "--host", "localhost", "--port", str(port)])
+    directory = tmp_path_factory.mktemp("server") / "state"
+    make_state(directory)
+    server = Server(directory)
     try:
-        wait_until_open(server, port)
-        yield ("localhost", port)
+        server.wait_until_open()
+        yield server.address
     finally:
-        server.terminate()
-        server.wait()
+        server.stop()
 
 
 @pytest.fixture
@@ -42,20 +39,3 @@ def mapp(address, makefunctionaltestapp):
 @pytest.fixture(autouse=True)
 def auto_transact():
     """The original opens a transaction of devpi's own storage."""
-
-
-def free_port():
-    with socket.socket() as candidate:
-        candidate.bind(("localhost", 0))
-        return candidate.getsockname()[1]
-
-
-def wait_until_open(server, port):
-    for _ in range(600):
-        if server.poll() is not None:
-            raise RuntimeError(f"devpi-server ended with {server.returncode}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("localhost", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError("devpi-server does not listen")
