@@ -42,8 +42,11 @@ function authorizeUpload({ identity }: FastifyRequest, index: Index): void {
   if (isAllowed(identity, 'upload', subject)) return;
   if (identity.user !== undefined) authorize(identity, 'upload', subject, 'no permission to submit');
   if (identity.rejected === 'expired-login') throw expiredLogin();
+  // The first word is all that devpi says, and what scripts look for in the output of `devpi upload`.
   const detail =
-    identity.rejected === 'wrong-credentials' ? 'the user name or the password is wrong' : 'log in to upload';
+    identity.rejected === 'wrong-credentials'
+      ? 'the user name or the password is wrong'
+      : 'Unauthorized: log in to upload';
   throw new AppError(packagesErrors.loginNeeded, detail, {
     headers: { 'www-authenticate': 'Basic realm="pypi"' },
   });
