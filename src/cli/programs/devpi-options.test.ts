@@ -13,6 +13,7 @@ describe('options of devpi-server', () => {
       outsideUrl: 'https://pypi.example.com/sub',
       maxRequestBodySize: '1000',
       requestsOnly: true,
+      offlineMode: true,
       debug: true,
     });
 
@@ -23,6 +24,7 @@ describe('options of devpi-server', () => {
       'outside-url': 'https://pypi.example.com/sub',
       'packages.max-upload-bytes': 1000,
       roles: ['web'],
+      offline: true,
       'log.level': 'debug',
     });
   });
