@@ -25,6 +25,7 @@ import {
   openPackages,
   packagesErrors,
   packagesMigrations,
+  type FirstState,
 } from '#packages';
 
 /** What every database needs, oldest first. */
@@ -131,6 +132,16 @@ async function prepare(database: Database, log: Log): Promise<void> {
       `cannot prepare the database: ${(cause as Error).message}`,
       { cause },
     );
+  }
+}
+
+/** Makes the state of a new server; false if the server has one already, which is then left as it is. */
+export async function initialize(config: Config, log: Log, first: FirstState): Promise<boolean> {
+  const installation = await openInstallation(config, log);
+  try {
+    return await ensureRoot(installation.context, first);
+  } finally {
+    await installation.close();
   }
 }
 
