@@ -111,6 +111,17 @@ export const serverEnvironment: Readonly<Record<string, string>> = {
   WHEELHOUSE_AUTH_ARGON2_MEMORY_KIB: '64',
 };
 
+/**
+ * Paths of the requests that went past the caches, in order; all methods but GET and HEAD unless the server logs at
+ * `debug`. What is asked for the first time is always among them.
+ */
+export function requestedPaths(server: Pick<ServerProcess, 'log'>): string[] {
+  return server
+    .log()
+    .filter(({ msg }) => msg === 'request')
+    .map(({ url }) => String(url));
+}
+
 function isJson(line: string): boolean {
   return line.startsWith('{') && line.endsWith('}');
 }
