@@ -48,6 +48,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     reject: false,
     buffer: false,
     stdin: 'ignore',
+    // A server that does not end by itself must be seen, not helped along.
+    forceKillAfterDelay: false,
     extendEnv: false,
     env: { ...serverEnvironment, ...options.env },
   });
