@@ -166,6 +166,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       async close() {
         await server.close();
         await jobs.stop();
+        await packages.close();
         await installation.close();
       },
     };
