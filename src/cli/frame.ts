@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { Command as Parser, CommanderError, Option } from 'commander';
 import type { Command, CommandInput } from './command.ts';
-import { commands } from './commands.ts';
+import { commands, groups } from './commands.ts';
 import type { Program } from './program.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 
@@ -54,7 +54,9 @@ async function parse(argv: readonly string[]): Promise<number> {
 function commandAt(program: Parser, name: string): Parser {
   return name.split(' ').reduce((parent, word) => {
     const existing = parent.commands.find((child) => child.name() === word);
-    return existing ?? parent.command(word).exitOverride().helpOption('-h, --help', 'Show help');
+    if (existing !== undefined) return existing;
+    const added = parent.command(word).summary(groups[word] ?? '');
+    return added.exitOverride().helpOption('-h, --help', 'Show help').helpCommand(false);
   }, program);
 }
 
