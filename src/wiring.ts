@@ -172,6 +172,7 @@ export async function startServer(
       async close() {
         await server.close();
         await jobs.stop();
+        await packages.close();
         await installation.close();
       },
     };

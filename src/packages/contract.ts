@@ -242,6 +242,20 @@ export const operations = {
     summary: 'A file, or its metadata when `.metadata` follows the name (PEP 658).',
     produces: ['application/octet-stream'],
   },
+  readUnhashedFile: {
+    method: 'GET',
+    path: '/:user/:index/+e/*',
+    allow: 'read',
+    summary: 'A file of a mirror whose upstream gives no hashes.',
+    produces: ['application/octet-stream'],
+  },
+  refreshProject: {
+    method: 'POST',
+    path: '/:user/:index/+simple/:project/refresh',
+    allow: 'read',
+    summary: 'Ask the upstream indexes anew about a project; redirects to its page.',
+    produces: ['text/plain'],
+  },
   removeFile: {
     method: 'DELETE',
     path: '/:user/:index/+f/*',

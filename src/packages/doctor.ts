@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '#kernel/context.ts';
 import type { Progress } from '#kernel/progress.ts';
+import { listMirroredDigests } from './mirror/store.ts';
 import { listAllFiles } from './projects/store.ts';
 
 export interface Problem {
@@ -31,6 +32,9 @@ export async function checkContents(
     expected.set(sha256, { size, filename });
     if (sidecar !== undefined)
       expected.set(sidecar.sha256, { size: sidecar.size, filename: `${filename}.metadata` });
+  }
+  for (const { sha256, size, relpath } of await listMirroredDigests(context.db)) {
+    expected.set(sha256, { size, filename: relpath });
   }
   progress.step('checking stored files');
   let done = 0;

@@ -62,5 +62,20 @@ export const packagesErrors = defineErrors('packages', {
     title: 'This address answers JSON only',
     hint: 'send Accept: application/json',
   },
+  upstreamFailed: {
+    status: 502,
+    title: 'The upstream index failed',
+    hint: 'nothing is wrong with your request; try again when the upstream index is well',
+  },
+  upstreamTimeout: {
+    status: 504,
+    title: 'The upstream index is too slow',
+    hint: 'nothing is wrong with your request; try again in a moment',
+  },
+  notCachedOffline: {
+    status: 503,
+    title: 'The server is offline and has no copy',
+    hint: 'bring it in with `wheelhouse prime`, or serve without --offline',
+  },
   notAvailableYet: { status: 501, title: 'Not available in this version' },
 });

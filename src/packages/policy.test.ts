@@ -37,6 +37,8 @@ const allowed: Record<OperationName, string> = {
   listSimple: '+++++',
   readSimple: '+++++',
   readFile: '+++++',
+  readUnhashedFile: '+++++',
+  refreshProject: '+++++',
   removeFile: '--+++',
   readProject: '+++++',
   removeProject: '--+++',

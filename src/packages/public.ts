@@ -4,8 +4,12 @@ import type { HotPath } from '#kernel/http/server.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
+import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
+import { ProjectLists } from './mirror/lists/project-lists.ts';
+import { MirrorFiles } from './mirror/mirror-files.ts';
+import { Mirrors } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { serverRoutes } from './server/routes.ts';
 import { DEVPI_VERSION } from './server/devpi-version.ts';
@@ -18,7 +22,7 @@ import { userRoutes } from './users/routes.ts';
 export { checkContents } from './doctor.ts';
 export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
 export { packagesErrors } from './errors.ts';
-export { listReferencedDigests } from './projects/store.ts';
+export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';
 
 /** What the part adds to a server. */
@@ -27,6 +31,7 @@ export interface Packages {
   /** Headers of every response (reference devpi.md 1.1); flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   declareRoutes(app: FastifyInstance, metrics: Metrics): void;
+  close(): Promise<void>;
 }
 
 export function openPackages(context: Context): Packages {
@@ -34,12 +39,17 @@ export function openPackages(context: Context): Packages {
     cache: new PageCache(context.config['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
   };
-  const servedFiles = new ServedFileCache();
+  const small = new SmallFiles(context.config['packages.file-cache-bytes']);
+  const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
+  const mirrors = new Mirrors(context);
+  const mirrorFiles = new MirrorFiles(context, mirrors);
+  const lists = new ProjectLists(context, mirrors);
+  context.events.listen(lists.hear);
   context.events.listen(pages.cache.hear);
-  context.events.listen(servedFiles.hear);
+  context.events.listen(served.cache.hear);
   const standardHeaders = devpiHeaders(context);
   return {
-    hotPath: createHotPath(context, { pages, servedFiles, standardHeaders }),
+    hotPath: createHotPath(context, { pages, served, standardHeaders }),
     standardHeaders,
     declareRoutes(app, metrics) {
       metrics.counter('page_cache_hits_total', 'Simple pages answered from memory.', () => pages.cache.hits);
@@ -49,13 +59,18 @@ export function openPackages(context: Context): Packages {
         () => pages.cache.misses,
       );
       metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
+      metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
-      indexRoutes(app, context);
+      indexRoutes(app, context, lists);
       uploadRoutes(app, context);
-      simpleRoutes(app, context, pages);
-      fileRoutes(app, context, servedFiles);
-      projectRoutes(app, context);
+      simpleRoutes(app, context, { ...pages, mirrors, lists });
+      fileRoutes(app, context, { ...served, mirrorFiles });
+      projectRoutes(app, context, mirrors);
+    },
+    async close() {
+      await mirrors.close();
+      await mirrorFiles.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import { sql, type ColumnDefinitionBuilder, type Generated } from 'kysely';
 import type { Migration } from '#kernel/db/migrate.ts';
 
 /** Tables of the part packages. Times are epoch milliseconds, JSON is text. */
@@ -47,6 +47,31 @@ export type PackagesTables = {
     uploaded_at: number;
     /** JSON list of devpi log items. */
     log: string;
+  };
+  /** What a mirror knows of a project: the last page of upstream, or that there is none. */
+  mirror_project: {
+    index_id: number;
+    /** Normalized. */
+    name: string;
+    is_found: number;
+    /** JSON of the validated page, compressed with zstd; null when upstream has no such project. */
+    page: Uint8Array | null;
+    etag: string | null;
+    serial: number | null;
+    /** When upstream must be asked again. */
+    expires_at: number;
+  };
+  /** Files of upstream that are stored here, sidecars included. */
+  mirror_file: {
+    index_id: number;
+    /** What follows `user/index/`. */
+    relpath: string;
+    project: string;
+    sha256: string;
+    size: number;
+    content_type: string;
+    stored_at: number;
+    used_at: number;
   };
   /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
   removed_file: { path: string; removed_at: number };
@@ -127,6 +152,42 @@ export const packagesMigrations: readonly Migration[] = [
         .addColumn('path', 'text', (column) => column.primaryKey())
         .addColumn('removed_at', 'bigint', (column) => column.notNull())
         .execute();
+    },
+  },
+  {
+    name: '0003-mirror',
+    async up({ tx, bytes }) {
+      const ofIndex = (column: ColumnDefinitionBuilder) =>
+        column.notNull().references('package_index.id').onDelete('cascade');
+      await tx.schema
+        .createTable('mirror_project')
+        .addColumn('index_id', 'bigint', ofIndex)
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('is_found', 'integer', (column) => column.notNull())
+        .addColumn('page', sql.raw(bytes))
+        .addColumn('etag', 'text')
+        .addColumn('serial', 'bigint')
+        .addColumn('expires_at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('mirror_project_key', ['index_id', 'name'])
+        .execute();
+      await tx.schema
+        .createTable('mirror_file')
+        .addColumn('index_id', 'bigint', ofIndex)
+        .addColumn('relpath', 'text', (column) => column.notNull())
+        .addColumn('project', 'text', (column) => column.notNull())
+        .addColumn('sha256', 'text', (column) => column.notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addColumn('content_type', 'text', (column) => column.notNull())
+        .addColumn('stored_at', 'bigint', (column) => column.notNull())
+        .addColumn('used_at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('mirror_file_key', ['index_id', 'relpath'])
+        .execute();
+      await tx.schema
+        .createIndex('mirror_file_by_project')
+        .on('mirror_file')
+        .columns(['index_id', 'project'])
+        .execute();
+      await tx.schema.createIndex('mirror_file_by_use').on('mirror_file').column('used_at').execute();
     },
   },
 ];

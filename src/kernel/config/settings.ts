@@ -86,6 +86,13 @@ export const settings = [
     sentence: 'Serve on a non-loopback address although the root user has no password.',
   },
   {
+    name: 'offline',
+    type: flag,
+    default: false,
+    isFlag: true,
+    sentence: 'Never ask an upstream index: serve what is cached and say what is not.',
+  },
+  {
     name: 'log.level',
     type: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',
@@ -120,6 +127,12 @@ export const settings = [
     type: bytes,
     default: 256 * 1024 ** 2,
     sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
+  },
+  {
+    name: 'packages.file-cache-bytes',
+    type: z.coerce.number().int().min(0),
+    default: 64 * 1024 ** 2,
+    sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
   },
 ] as const satisfies readonly Setting[];
 

@@ -12,6 +12,8 @@ export interface SchemaBuilder {
   readonly tx: Tx;
   /** Type of a self-numbering primary key. */
   readonly id: 'integer' | 'bigserial';
+  /** Type of a column of bytes. */
+  readonly bytes: 'blob' | 'bytea';
 }
 
 type MigrationTables = { migration: { name: string; applied_at: number } };
@@ -46,5 +48,6 @@ export async function migrate(database: Database, migrations: readonly Migration
 }
 
 function schemaBuilder(tx: Tx, dialect: DialectName): SchemaBuilder {
-  return { tx, id: dialect === 'postgres' ? 'bigserial' : 'integer' };
+  const isPostgres = dialect === 'postgres';
+  return { tx, id: isPostgres ? 'bigserial' : 'integer', bytes: isPostgres ? 'bytea' : 'blob' };
 }

@@ -110,7 +110,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // 501 is what a client asks too early for, no failure of the server.
     const level = status >= 500 && status !== 501 ? 'error' : 'debug';
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
-    await renderError(known, request, reply);
+    // The answer has begun: breaking it off is the only way left to say that it is not complete.
+    if (reply.raw.headersSent) reply.raw.destroy();
+    else await renderError(known, request, reply);
   });
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(request);

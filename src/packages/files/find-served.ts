@@ -4,6 +4,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { findIndex } from '../indexes/store.ts';
 import { findFile, isRemoved, type VersionedFile } from '../projects/store.ts';
+import { contentTypeOf } from './content-type.ts';
 import { filePath } from './file-path.ts';
 import type { ServedFile } from './send-file.ts';
 
@@ -49,13 +50,6 @@ export async function getServedFile(db: Db, address: FileAddress): Promise<Serve
     throw new AppError(packagesErrors.fileNotFound, `${file.filename} has no metadata file`);
   }
   return { ...file.sidecar, contentType: 'text/plain; charset=utf-8', modifiedAt: file.uploadedAt };
-}
-
-/** By ending, as browsers and proxies understand it; never a content coding, the archive is the file. */
-export function contentTypeOf(filename: string): string {
-  if (/\.(?:whl|zip|egg)$/.test(filename)) return 'application/zip';
-  if (/\.(?:tar\.gz|tgz)$/.test(filename)) return 'application/gzip';
-  return 'application/octet-stream';
 }
 
 /** The address of a file, to remember it as removed. */

@@ -1,57 +1,88 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#kernel/context.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
-import { fullName } from '../indexes/store.ts';
+import { findIndex, fullName } from '../indexes/store.ts';
+import { answerMirrorFile } from '../mirror/answer-file.ts';
+import type { MirrorFiles } from '../mirror/mirror-files.ts';
 import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '../route.ts';
-import { getFileAt, getServedFile, type ServedFileCache } from './find-served.ts';
-import { sendFile } from './send-file.ts';
+import { getFileAt, getServedFile, type FileAddress, type ServedFileCache } from './find-served.ts';
+import { sendFile, type FileSource } from './send-file.ts';
+
+/** What answers for files share. */
+export interface ServedFiles {
+  readonly cache: ServedFileCache;
+  readonly source: FileSource;
+}
 
 /** Routes of files; the hot path answers before them what was asked before. */
-export function fileRoutes(app: FastifyInstance, context: Context, cache: ServedFileCache): void {
-  const { db, files } = context;
+export function fileRoutes(
+  app: FastifyInstance,
+  context: Context,
+  { cache, source, mirrorFiles }: ServedFiles & { readonly mirrorFiles: MirrorFiles },
+): void {
+  const { db } = context;
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    address: FileAddress & { readonly kind: '+f' | '+e' },
+  ): Promise<void> {
+    if (!context.events.isLive) cache.clear();
+    const index = await findIndex(db, address.user, address.index);
+    if (index?.type === 'mirror') {
+      const relpath = `${address.kind}/${address.relpath}`;
+      await answerMirrorFile(mirrorFiles, { cache, source }, { request, reply, index, relpath });
+    } else if (asksForMetadata(request.headers.accept)) await describe(request, reply, address);
+    else {
+      const file = await cache.get(request.url.split('?')[0] ?? '', () => getServedFile(db, address));
+      await sendFile(request.raw, reply.raw, source, file, []);
+      reply.hijack();
+    }
+  }
+
+  async function describe(request: FastifyRequest, reply: FastifyReply, address: FileAddress): Promise<void> {
+    const file = await getFileAt(db, address);
+    const project = await getProjectById(db, file.projectId);
+    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const result = {
+      last_modified: new Date(file.uploadedAt).toUTCString(),
+      hash_spec: `sha256=${file.sha256}`,
+      hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
+      project: project.name,
+      version: file.version,
+      url: `${base}${request.url.split('?')[0]}`,
+    };
+    await sendJson(reply, { type: 'releasefilemeta', result });
+  }
 
   route(app, operations.readFile, async (request, params, reply) => {
-    const address = { user: params.user, index: params.index, relpath: params['*'] };
-    if (asksForMetadata(request.headers.accept)) {
-      const file = await getFileAt(db, address);
-      const project = await getProjectById(db, file.projectId);
-      const base = outsideUrl(request.headers, context.config['outside-url']);
-      const result = {
-        last_modified: new Date(file.uploadedAt).toUTCString(),
-        hash_spec: `sha256=${file.sha256}`,
-        hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
-        project: project.name,
-        version: file.version,
-        url: `${base}${request.url.split('?')[0]}`,
-      };
-      await sendJson(reply, { type: 'releasefilemeta', result });
-      return;
-    }
-    if (!context.events.isLive) cache.clear();
-    const file = await cache.get(request.url.split('?')[0] ?? '', () => getServedFile(db, address));
-    reply.hijack();
-    try {
-      await sendFile(request.raw, reply.raw, files, file, []);
-    } catch (error) {
-      request.log.error({ err: error, sha256: file.sha256 }, 'cannot send a stored file');
-      reply.raw.destroy();
-    }
+    await answer(request, reply, {
+      user: params.user,
+      index: params.index,
+      kind: '+f',
+      relpath: params['*'],
+    });
+  });
+
+  route(app, operations.readUnhashedFile, async (request, params, reply) => {
+    await answer(request, reply, {
+      user: params.user,
+      index: params.index,
+      kind: '+e',
+      relpath: params['*'],
+    });
   });
 
   route(app, operations.removeFile, async (request, params, reply) => {
     const index = await getIndex(db, params.user, params.index);
     const relpath = params['*'];
-    await removeFile(context, {
-      identity: request.identity,
-      index,
-      relpath,
-      force: hasQuery(request, 'force'),
-    });
+    const force = hasQuery(request, 'force');
+    await removeFile(context, { identity: request.identity, index, relpath, force });
     await sendJson(reply, { message: `package '${fullName(index)}/+f/${relpath}' deleted` });
   });
 }

@@ -53,6 +53,15 @@ const listOf =
 
 const principals = listOf((name) => (/^:.*:$/.test(name) ? name.toUpperCase() : name));
 const projects = listOf((name) => (name === '*' ? name : normalizeProjectName(name)));
+/** Names, or prefixes such as `acme-*`. */
+const reservedNames = listOf((name) =>
+  name.endsWith('*')
+    ? `${name
+        .slice(0, -1)
+        .toLowerCase()
+        .replace(/[-_.]+/g, '-')}*`
+    : normalizeProjectName(name),
+);
 const bases = listOf((name) => name.replace(/^\/+|\/+$/g, ''));
 const inheritance: Parse = (value, key) => {
   if (value === 'intersection' || value === 'union') return value;
@@ -81,6 +90,7 @@ const mirrorOptions: Readonly<Record<string, Parse>> = {
   mirror_no_project_list: boolean,
   mirror_ignore_serial_header: boolean,
   mirror_provides_core_metadata: boolean,
+  mirror_reserved_names: reservedNames,
   ...common,
 };
 
@@ -150,7 +160,7 @@ export function parseOptions(type: IndexType, given: Options): Options {
 
 export function isListOption(type: IndexType, key: string): boolean {
   const parse = Object.hasOwn(optionsOf[type], key) ? optionsOf[type][key] : undefined;
-  return parse === principals || parse === projects || parse === bases;
+  return parse === principals || parse === projects || parse === bases || parse === reservedNames;
 }
 
 export function invalid(detail: string): AppError {

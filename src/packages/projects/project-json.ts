@@ -1,12 +1,14 @@
-import type { Db } from '#kernel/db/db.ts';
+import type { Context } from '#kernel/context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
-import { resolveBases } from '../inheritance/resolve.ts';
-import { selectVisible } from '../inheritance/shadowing.ts';
+import { readSources } from '../inheritance/read-sources.ts';
 import type { Index } from '../indexes/store.ts';
-import { listFiles, listProjectsNamed, listReleases, type Release, type VersionedFile } from './store.ts';
+import { bestHash, linkPath, type Link } from '../mirror/link.ts';
+import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
+import { listFiles, listReleases, type Release, type VersionedFile } from './store.ts';
 import { compareVersions } from './versions.ts';
 
-type VersionData = Record<string, unknown>;
+/** devpi's `verdata`: metadata, `+links`, and `+shadowing` for what it hides. */
+type VersionData = Readonly<Record<string, unknown>>;
 
 export interface ReadProjectData {
   readonly index: Index;
@@ -22,45 +24,41 @@ export interface ReadProjectData {
  * (reference devpi.md 1.9). Undefined if no visible index has the project.
  */
 export async function readProjectData(
-  db: Db,
+  context: Context,
+  mirrors: Mirrors,
   { index, project, ignoreBases, baseUrl }: ReadProjectData,
 ): Promise<Record<string, VersionData> | undefined> {
-  const order = ignoreBases ? [index] : await resolveBases(db, index);
-  const projects = await listProjectsNamed(
-    db,
-    project,
-    order.map(({ id }) => id),
-  );
-  const projectOf = new Map(projects.map((found) => [found.indexId, found]));
-  const { indexes } = selectVisible(order, project, ({ id }) => projectOf.has(id));
-  if (indexes.length === 0) return undefined;
+  const sources = await readSources(context, mirrors, index, { project, ignoreBases });
+  if (sources === undefined) return undefined;
   const versions = new Map<string, VersionData[]>();
-  for (const origin of indexes) {
-    const id = projectOf.get(origin.id)?.id ?? 0;
-    const files = Map.groupBy(await listFiles(db, [id]), (file) => file.releaseId);
-    for (const release of await listReleases(db, id)) {
-      const data = versionData({ origin, baseUrl, release, files: files.get(release.id) ?? [] });
-      versions.set(release.version, [...(versions.get(release.version) ?? []), data]);
+  const add = (version: string, data: VersionData) =>
+    versions.set(version, [...(versions.get(version) ?? []), data]);
+  for (const { index: stage, projectId } of sources.stages) {
+    const files = Map.groupBy(await listFiles(context.db, [projectId]), (file) => file.releaseId);
+    for (const release of await listReleases(context.db, projectId)) {
+      add(release.version, ownVersion(baseUrl, stage, release, files.get(release.id) ?? []));
     }
   }
-  const newestFirst = [...versions.keys()].sort((a, b) => compareVersions(b, a));
-  return Object.fromEntries(
-    newestFirst.map((version) => [version, withShadowing(versions.get(version) ?? [])]),
-  );
+  for (const mirrored of sources.mirrored) {
+    const links = Map.groupBy(mirrored.files, (link) => link.version);
+    for (const [version, files] of links) {
+      if (version !== '') add(version, mirroredVersion(baseUrl, mirrored, { project, version, files }));
+    }
+  }
+  const newestFirst = [...versions].sort(([a], [b]) => compareVersions(b, a));
+  return Object.fromEntries(newestFirst.map(([version, found]) => [version, withShadowing(found)]));
 }
 
 function withShadowing([nearest, ...hidden]: readonly VersionData[]): VersionData {
   return hidden.length === 0 ? { ...nearest } : { ...nearest, '+shadowing': hidden };
 }
 
-interface VersionSource {
-  readonly origin: Index;
-  readonly baseUrl: string;
-  readonly release: Release;
-  readonly files: readonly VersionedFile[];
-}
-
-function versionData({ origin, baseUrl, release, files }: VersionSource): VersionData {
+function ownVersion(
+  baseUrl: string,
+  origin: Index,
+  release: Release,
+  files: readonly VersionedFile[],
+): VersionData {
   const links = files
     .toSorted((a, b) => a.id - b.id)
     .map((file) => ({
@@ -69,7 +67,41 @@ function versionData({ origin, baseUrl, release, files }: VersionSource): Versio
       hash_spec: `sha256=${file.sha256}`,
       hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
       log: file.log,
-      ...(file.yanked !== null && { yanked: file.yanked === '' ? true : file.yanked }),
+      ...shownYank(file.yanked ?? undefined),
     }));
   return { ...release.metadata, version: release.version, '+links': links };
+}
+
+function mirroredVersion(
+  baseUrl: string,
+  { index }: MirrorProject,
+  {
+    project,
+    version,
+    files,
+  }: { readonly project: string; readonly version: string; readonly files: readonly Link[] },
+): VersionData {
+  const links = files.map((link) => {
+    const hash = bestHash(link.hashes);
+    return {
+      rel: 'releasefile',
+      href: `${baseUrl}/${linkPath(index, link)}`,
+      ...(hash !== undefined && { hash_spec: `${hash.algorithm}=${hash.digest}` }),
+      hashes: link.hashes,
+      ...(link.requiresPython !== undefined && { requires_python: link.requiresPython }),
+      ...shownYank(link.yanked),
+    };
+  });
+  const [first] = files;
+  return {
+    name: project,
+    version,
+    ...(first?.requiresPython !== undefined && { requires_python: first.requiresPython }),
+    ...(files.every(({ yanked }) => yanked !== undefined) && shownYank(first?.yanked)),
+    '+links': links,
+  };
+}
+
+function shownYank(yanked: string | undefined): { readonly yanked?: string | true } {
+  return yanked === undefined ? {} : { yanked: yanked === '' ? true : yanked };
 }

@@ -7,6 +7,7 @@ import { isProjectName, normalizeProjectName } from '../archive/project-name.ts'
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
+import type { Mirrors } from '../mirror/mirrors.ts';
 import { hasQuery, indexUrl, route, sendJson } from '../route.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
 import { readProjectData } from './project-json.ts';
@@ -20,11 +21,11 @@ interface ProjectParams {
 }
 
 /** Routes of projects and releases (reference devpi.md 1.9), and yanking, which devpi has not. */
-export function projectRoutes(app: FastifyInstance, context: Context): void {
+export function projectRoutes(app: FastifyInstance, context: Context, mirrors: Mirrors): void {
   const { db, config } = context;
 
   async function readVersions(request: FastifyRequest, params: ProjectParams) {
-    const versions = await readProjectData(db, {
+    const versions = await readProjectData(context, mirrors, {
       index: await getIndex(db, params.user, params.index),
       project: params.project,
       ignoreBases: hasQuery(request, 'ignore_bases'),

@@ -262,11 +262,11 @@ export async function countContents(db: Db): Promise<{
   };
 }
 
-/** The digests that rows refer to, sidecars included. */
-export async function listReferencedDigests(db: Db): Promise<Set<string>> {
+/** The digests of all files and their sidecars. */
+export async function listOwnDigests(db: Db): Promise<string[]> {
   const rows = await tables(db).selectFrom('release_file').select(['sha256', 'metadata_sha256']).execute();
-  return new Set(
-    rows.flatMap((row) => (row.metadata_sha256 === null ? [row.sha256] : [row.sha256, row.metadata_sha256])),
+  return rows.flatMap(({ sha256, metadata_sha256: sidecar }) =>
+    sidecar === null ? [sha256] : [sha256, sidecar],
   );
 }
 

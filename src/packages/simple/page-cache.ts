@@ -10,7 +10,7 @@ export interface PageKey {
 
 interface Loading {
   readonly project: string;
-  readonly promise: Promise<RenderedPage | undefined>;
+  readonly promise: Promise<RenderedPage>;
 }
 
 /** Under this name go the lists of projects; no project can be called so. */
@@ -43,17 +43,18 @@ export class PageCache {
     return [...this.#pages.values()].reduce((sum, page) => sum + page.bytes, 0);
   }
 
-  /** The page at this path if it is current. */
-  find(path: string): RenderedPage | undefined {
+  /** The page at this path if it is current at `now`, epoch milliseconds. */
+  find(path: string, now: number): RenderedPage | undefined {
     const page = this.#pages.get(path);
-    if (page !== undefined) this.hits += 1;
+    if (page === undefined || page.freshUntil <= now) return undefined;
+    this.hits += 1;
     return page;
   }
 
-  /** The page of `key`, read once by `load` for all who wait; undefined if there is none. */
-  async get(key: PageKey, load: () => Promise<RenderedPage | undefined>): Promise<RenderedPage | undefined> {
+  /** The page of `key`, read once by `load` for all who wait. */
+  async get(key: PageKey, now: number, load: () => Promise<RenderedPage>): Promise<RenderedPage> {
     const path = pagePath(key);
-    const found = this.find(path);
+    const found = this.find(path, now);
     if (found !== undefined) return found;
     let loading = this.#loading.get(path);
     if (loading === undefined) {
@@ -63,7 +64,7 @@ export class PageCache {
     }
     try {
       const page = await loading.promise;
-      if (page !== undefined && this.#loading.get(path) === loading) this.#keep(path, loading.project, page);
+      if (this.#loading.get(path) === loading) this.#keep(path, loading.project, page);
       return page;
     } finally {
       if (this.#loading.get(path) === loading) this.#loading.delete(path);
@@ -73,8 +74,8 @@ export class PageCache {
   /** Hears every event of the part. */
   hear = ({ type, data }: StoredEvent): void => {
     if (typeof data['project'] === 'string') {
-      this.#drop(data['project']);
-      if (type === 'packages.project-created' || type === 'packages.project-removed') this.#drop(LISTS);
+      this.drop(data['project']);
+      if (type === 'packages.project-created' || type === 'packages.project-removed') this.drop(LISTS);
     } else if (type.startsWith('packages.index-') || type === 'packages.user-deleted') this.clear();
   };
 
@@ -102,7 +103,8 @@ export class PageCache {
     }
   }
 
-  #drop(project: string): void {
+  /** Forgets the page of a project on every index. */
+  drop(project: string): void {
     for (const path of this.#pathsByProject.get(project) ?? []) this.#pages.delete(path);
     this.#pathsByProject.delete(project);
     for (const [path, loading] of this.#loading) {

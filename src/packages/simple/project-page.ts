@@ -1,24 +1,37 @@
-import type { Db } from '#kernel/db/db.ts';
+import type { Context } from '#kernel/context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
-import { resolveBases } from '../inheritance/resolve.ts';
-import { selectVisible } from '../inheritance/shadowing.ts';
-import type { Index } from '../indexes/store.ts';
-import { listFiles, listProjectsNamed, type VersionedFile } from '../projects/store.ts';
+import { readSources } from '../inheritance/read-sources.ts';
+import { fullName, type Index } from '../indexes/store.ts';
+import { linkPath } from '../mirror/link.ts';
+import type { Mirrors } from '../mirror/mirrors.ts';
+import { listFiles, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '../projects/versions.ts';
 
-/** One file as the simple API tells of it (PEP 503, 592, 658, 700). */
+/** One file as the simple API tells of it (PEP 503, 592, 658, 700, 740); undefined is unknown. */
 export interface PageFile {
   readonly filename: string;
+  /** Empty if the file name does not tell. */
+  readonly version: string;
   /** Relative to `/USER/INDEX/+simple/PROJECT/`. */
   readonly url: string;
-  readonly sha256: string;
-  readonly size: number;
-  /** Epoch milliseconds. */
-  readonly uploadedAt: number;
-  readonly requiresPython: string | null;
-  readonly yanked: string | null;
-  /** sha256 of the metadata sidecar, if there is one. */
-  readonly coreMetadata: string | undefined;
+  /** Algorithm and hex digest; sha256 for own files, whatever upstream gives for mirrored ones. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Bytes. */
+  readonly size: number | undefined;
+  /** PEP 700's form. */
+  readonly uploadTime: string | undefined;
+  readonly requiresPython: string | undefined;
+  /** The reason, which may be empty; undefined when not yanked. */
+  readonly yanked: string | undefined;
+  /** sha256 of the metadata sidecar, `true` if its hash is unknown, undefined if there is none. */
+  readonly coreMetadata: string | true | undefined;
+  readonly provenance: string | undefined;
+}
+
+/** A project's standing (PEP 792). */
+export interface ProjectStatus {
+  readonly status: string;
+  readonly reason?: string;
 }
 
 /** The one model of a project page: both forms are rendered from it (design section 5). */
@@ -30,61 +43,74 @@ export interface ProjectPage {
   readonly versions: readonly string[];
   /** By version, then by name. */
   readonly files: readonly PageFile[];
+  readonly status: ProjectStatus | undefined;
+  /** Until when the page may be served without asking the mirrors again; epoch milliseconds. */
+  readonly freshUntil: number;
+  /** True if a mirror could not be asked, so that something may be missing or old. */
+  readonly isStale: boolean;
+  /** Upstream's serial, on a mirror's own page. */
+  readonly lastSerial: number | undefined;
 }
 
-/** Reads what an index shows of a project, own and inherited; undefined if no visible index has the project. */
-export async function readProjectPage(db: Db, index: Index, name: string): Promise<ProjectPage | undefined> {
-  const order = await resolveBases(db, index);
-  const projects = await listProjectsNamed(
-    db,
-    name,
-    order.map(({ id }) => id),
-  );
-  const projectOf = new Map(projects.map((project) => [project.indexId, project]));
-  const { indexes } = selectVisible(order, name, ({ id }) => projectOf.has(id));
-  if (indexes.length === 0) return undefined;
+/** Reads what an index shows of a project, own, inherited and mirrored, as `readSources` finds it. */
+export async function readProjectPage(
+  context: Context,
+  mirrors: Mirrors,
+  index: Index,
+  name: string,
+): Promise<ProjectPage | undefined> {
+  const sources = await readSources(context, mirrors, index, { project: name });
+  if (sources === undefined) return undefined;
+  const { stages, mirrored, failure, retryAt = Infinity } = sources;
 
-  const visible = indexes.flatMap(({ id }) => projectOf.get(id) ?? []);
-  const byIndex = Map.groupBy(
-    await listFiles(
-      db,
-      visible.map(({ id }) => id),
-    ),
-    (file) => file.indexId,
-  );
-  const files = new Map<string, { readonly origin: Index; readonly file: VersionedFile }>();
-  for (const origin of indexes) {
-    for (const file of byIndex.get(origin.id) ?? []) {
-      // The nearer index wins a name that both have.
-      if (!files.has(file.filename)) files.set(file.filename, { origin, file });
-    }
+  const projectIds = stages.map(({ projectId }) => projectId);
+  const ownFiles = Map.groupBy(await listFiles(context.db, projectIds), (file) => file.indexId);
+  const files = new Map<string, PageFile>();
+  // The nearer index wins a name that several have.
+  const add = (file: PageFile) => files.has(file.filename) || files.set(file.filename, file);
+  for (const { index: stage } of stages) {
+    for (const file of ownFiles.get(stage.id) ?? []) add(ownFile(index, stage, file));
   }
-  const versions = [...new Set([...files.values()].map(({ file }) => file.version))].sort(compareVersions);
-  const rank = new Map(versions.map((version, position) => [version, position]));
-  const sorted = [...files.values()].sort(
-    (a, b) =>
-      (rank.get(a.file.version) ?? 0) - (rank.get(b.file.version) ?? 0) ||
-      (a.file.filename < b.file.filename ? -1 : 1),
+  for (const { index: mirror, files: links } of mirrored) {
+    for (const link of links) add({ ...link, url: relativeUrl(index, mirror, linkPath(mirror, link)) });
+  }
+
+  const listed = [...files.values()].map(({ version }) => version);
+  const known = new Set(
+    [...listed, ...mirrored.flatMap(({ versions }) => versions)].filter((version) => version !== ''),
   );
+  const versions = [...known].sort(compareVersions);
+  const rank = new Map(versions.map((version, position) => [version, position]));
+  const position = ({ version }: PageFile) => rank.get(version) ?? -1;
   return {
-    index: `${index.user}/${index.name}`,
+    index: fullName(index),
     name,
     versions,
-    files: sorted.map(({ origin, file }) => toPageFile(index, origin, file)),
+    files: [...files.values()].sort(
+      (a, b) => position(a) - position(b) || (a.filename < b.filename ? -1 : 1),
+    ),
+    status: stages.length === 0 ? mirrored[0]?.status : undefined,
+    freshUntil: Math.min(retryAt, ...mirrored.map(({ freshUntil }) => freshUntil)),
+    isStale: failure !== undefined || mirrored.some(({ isStale }) => isStale),
+    lastSerial: index.type === 'mirror' ? mirrored[0]?.serial : undefined,
   };
 }
 
-function toPageFile(asked: Index, origin: Index, file: VersionedFile): PageFile {
-  const path = fileUrlPath(origin, file.sha256, file.filename);
-  const isOwn = origin.id === asked.id;
+function ownFile(asked: Index, origin: Index, file: VersionedFile): PageFile {
   return {
     filename: file.filename,
-    url: isOwn ? `../../${path.split('/').slice(2).join('/')}` : `../../../../${path}`,
-    sha256: file.sha256,
+    version: file.version,
+    url: relativeUrl(asked, origin, fileUrlPath(origin, file.sha256, file.filename)),
+    hashes: { sha256: file.sha256 },
     size: file.size,
-    uploadedAt: file.uploadedAt,
-    requiresPython: file.requiresPython,
-    yanked: file.yanked,
+    uploadTime: new Date(file.uploadedAt).toISOString(),
+    requiresPython: file.requiresPython ?? undefined,
+    yanked: file.yanked ?? undefined,
     coreMetadata: file.sidecar?.sha256,
+    provenance: undefined,
   };
+}
+
+function relativeUrl(asked: Index, origin: Index, path: string): string {
+  return origin.id === asked.id ? `../../${path.split('/').slice(2).join('/')}` : `../../../../${path}`;
 }

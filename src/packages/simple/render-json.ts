@@ -6,25 +6,32 @@ export const API_VERSION = '1.4';
 /** The page of a project as PEP 691 JSON with all keys up to 1.4; absent keys, never null (reference packaging.md 1.3). */
 export function renderProjectJson(page: ProjectPage): string {
   return JSON.stringify({
-    meta: { 'api-version': API_VERSION },
+    meta: {
+      'api-version': API_VERSION,
+      ...(page.lastSerial !== undefined && { '_last-serial': page.lastSerial }),
+    },
     name: page.name,
+    ...(page.status !== undefined && { 'project-status': page.status }),
     versions: page.versions,
     files: page.files.map(fileJson),
   });
 }
 
 function fileJson(file: PageFile): Record<string, unknown> {
-  const coreMetadata = file.coreMetadata === undefined ? false : { sha256: file.coreMetadata };
+  const { coreMetadata, yanked } = file;
+  const metadata = typeof coreMetadata === 'string' ? { sha256: coreMetadata } : (coreMetadata ?? false);
+  // Keys that are undefined are left out by JSON.stringify.
   return {
     filename: file.filename,
     url: file.url,
-    hashes: { sha256: file.sha256 },
-    ...(file.requiresPython !== null && { 'requires-python': file.requiresPython }),
+    hashes: file.hashes,
+    'requires-python': file.requiresPython,
     size: file.size,
-    'upload-time': new Date(file.uploadedAt).toISOString(),
-    yanked: file.yanked === null ? false : file.yanked === '' ? true : file.yanked,
-    'core-metadata': coreMetadata,
-    'dist-info-metadata': coreMetadata,
+    'upload-time': file.uploadTime,
+    yanked: yanked === undefined ? false : yanked === '' ? true : yanked,
+    'core-metadata': metadata,
+    'dist-info-metadata': metadata,
+    provenance: file.provenance,
   };
 }
 

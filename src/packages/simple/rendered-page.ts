@@ -15,6 +15,45 @@ const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL
 /** Bodies up to this size are sent as Latin-1 text, which joins head and body in one write (stack.md 2). */
 const MAX_TEXT_BYTES = 64 * 1024;
 
+/** What is true of a page in all its forms. */
+export interface PageFacts {
+  /** Until when the page may be served; epoch milliseconds, Infinity until an event says otherwise. */
+  readonly freshUntil: number;
+  /** Flat pairs. */
+  readonly headers: readonly string[];
+}
+
+/**
+ * Installers must see a new release at once, so they ask each time and mostly get 304; pip 26.2 and uv would
+ * otherwise keep a page for as long as it says (reference packaging.md 1.11).
+ */
+const REVALIDATE = ['Cache-Control', 'no-cache'];
+
+/** A mirror promises no more than PyPI does. */
+const MIRRORED = ['Cache-Control', 'max-age=600, public'];
+
+/** Old data: nobody shall keep it (reference devpi.md 1.12). */
+const STALE = [
+  ['Cache-Control', 'max-age=0, must-revalidate, no-cache, no-store'],
+  ['Expires', 'Fri, 01 Jan 1990 00:00:00 GMT'],
+  ['Pragma', 'no-cache'],
+  ['Warning', '110 wheelhouse "upstream did not answer"'],
+].flat();
+
+/** A page that depends on nothing but our own rows. */
+export const freshPage: PageFacts = { freshUntil: Infinity, headers: REVALIDATE };
+
+/** Headers that tell how far a page can be trusted. */
+export function pageHeaders(
+  page: { readonly isStale: boolean; readonly lastSerial: number | undefined },
+  type: 'stage' | 'mirror',
+): readonly string[] {
+  const caching = page.isStale ? STALE : type === 'mirror' ? MIRRORED : REVALIDATE;
+  return page.lastSerial === undefined
+    ? caching
+    : [...caching, 'X-PyPI-Last-Serial', String(page.lastSerial)];
+}
+
 /** One form of a page, ready to send. */
 export interface Representation {
   readonly etag: string;
@@ -32,10 +71,14 @@ export class RenderedPage {
   readonly #render: (isJson: boolean) => string;
   readonly #ready = new Map<string, Representation>();
   readonly #making = new Map<string, Promise<Representation>>();
+  readonly freshUntil: number;
+  readonly headers: readonly string[];
   #bytes = 0;
 
-  constructor(render: (isJson: boolean) => string) {
+  constructor(render: (isJson: boolean) => string, { freshUntil, headers }: PageFacts) {
     this.#render = render;
+    this.freshUntil = freshUntil;
+    this.headers = headers;
   }
 
   /** Bytes held in memory. */

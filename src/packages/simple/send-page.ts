@@ -4,12 +4,7 @@ import { matchesEtag } from '#kernel/http/etag.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { Representation } from './rendered-page.ts';
 
-/**
- * Installers must see a new release at once, so they ask each time and mostly get 304; pip 26.2 and uv would
- * otherwise keep a page for as long as it says (reference packaging.md 1.11).
- */
-const CACHE_CONTROL = 'no-cache';
-const VARY = 'Accept, Accept-Encoding';
+export const VARY = 'Accept, Accept-Encoding';
 const MAX_REMEMBERED = 1000;
 
 /** A function of a header value, remembered: clients send few different ones. */
@@ -41,20 +36,24 @@ export function createNegotiation(): Negotiation {
 export function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
-  page: { readonly type: PageType; readonly form: Representation },
+  page: { readonly type: PageType; readonly form: Representation; readonly headers: readonly string[] },
   headers: readonly string[],
 ): void {
   const { type, form } = page;
-  const shared = ['ETag', form.etag, 'Cache-Control', CACHE_CONTROL, 'Vary', VARY, ...headers];
+  const shared = ['ETag', form.etag, 'Vary', VARY, ...page.headers, ...headers];
   if (matchesEtag(request.headers['if-none-match'], form.etag)) {
     response.writeHead(304, shared).end();
     return;
   }
-  const contentType = type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
-  const own = ['Content-Type', contentType, 'Content-Length', String(form.bytes.byteLength)];
+  const own = ['Content-Type', contentTypeHeader(type), 'Content-Length', String(form.bytes.byteLength)];
   if (form.coding !== 'identity') own.push('Content-Encoding', form.coding);
   response.writeHead(200, [...own, ...shared]);
   if (request.method === 'HEAD') response.end();
   else if (form.text === undefined) response.end(form.bytes);
   else response.end(form.text, 'latin1');
+}
+
+/** JSON is always UTF-8 and takes no parameter. */
+export function contentTypeHeader(type: PageType): string {
+  return type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
 }

@@ -1,0 +1,49 @@
+import type { Context } from '#kernel/context.ts';
+import type { AppError } from '#kernel/errors/app-error.ts';
+import type { Index } from '../indexes/store.ts';
+import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
+import { listProjectsNamed } from '../projects/store.ts';
+import { resolveBases } from './resolve.ts';
+import { selectVisible } from './shadowing.ts';
+
+/** Where an index takes a project from, nearest first: stages that have it, then mirrors. */
+export interface Sources {
+  readonly stages: readonly { readonly index: Index; readonly projectId: number }[];
+  readonly mirrored: readonly MirrorProject[];
+  /** Why a mirror could not be asked; the sources are then perhaps not all. */
+  readonly failure: AppError | undefined;
+  /** When to ask such a mirror again, epoch milliseconds. */
+  readonly retryAt: number | undefined;
+}
+
+/**
+ * Finds the sources of a project for an index, itself and its bases, with mirrors hidden where the project is
+ * private. Undefined if there is none; throws what a mirror throws if nothing else is known of the project.
+ */
+export async function readSources(
+  { db }: Context,
+  mirrors: Mirrors,
+  index: Index,
+  { project, ignoreBases = false }: { readonly project: string; readonly ignoreBases?: boolean },
+): Promise<Sources | undefined> {
+  const order = ignoreBases ? [index] : await resolveBases(db, index);
+  const ids = order.filter(({ type }) => type !== 'mirror').map(({ id }) => id);
+  const projectIds = new Map(
+    (await listProjectsNamed(db, project, ids)).map((found) => [found.indexId, found.id]),
+  );
+  const { indexes } = selectVisible(
+    order,
+    project,
+    ({ id, type }) => type === 'mirror' || projectIds.has(id),
+  );
+  const stages = indexes.flatMap((stage) => {
+    const projectId = projectIds.get(stage.id);
+    return projectId === undefined ? [] : [{ index: stage, projectId }];
+  });
+  const visibleMirrors = indexes.filter(({ type }) => type === 'mirror');
+  const { projects, failure, retryAt } = await mirrors.ask(visibleMirrors, project);
+  const mirrored = projects.filter(({ isKnown }) => isKnown);
+  if (stages.length > 0 || mirrored.length > 0) return { stages, mirrored, failure, retryAt };
+  if (failure !== undefined) throw failure;
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { PageFile } from '../simple/project-page.ts';
+
+/** A file as upstream lists it, validated: what a page shows of it, and where its bytes are. */
+export type Link = Omit<PageFile, 'url'> & {
+  /** Absolute, http or https, without fragment or credentials. */
+  readonly url: string;
+};
+
+/** Best first; only what Node can compute. */
+const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'blake2b', 'sha224', 'sha1', 'md5'];
+
+export interface Hash {
+  readonly algorithm: string;
+  /** Lower-case hex. */
+  readonly digest: string;
+}
+
+/** The strongest of the hashes, sha256 first because every installer knows it. */
+export function bestHash(hashes: Readonly<Record<string, string>>): Hash | undefined {
+  const algorithm = ALGORITHMS.find((name) => hashes[name] !== undefined);
+  return algorithm === undefined ? undefined : { algorithm, digest: hashes[algorithm] ?? '' };
+}
+
+/**
+ * Where we serve a link: below `+f/` by its hash as own files are, or below `+e/` by the hash of its URL when upstream
+ * gives none (reference devpi.md 1.10). Percent-encoded, without a leading slash.
+ */
+export function linkPath(index: { readonly user: string; readonly name: string }, link: Link): string {
+  const base = `${encodeURIComponent(index.user)}/${encodeURIComponent(index.name)}`;
+  return `${base}/${linkRelpath(link)}`;
+}
+
+/** The part of the path below the index. */
+export function linkRelpath({ hashes, url, filename }: Link): string {
+  const digest = bestHash(hashes)?.digest;
+  const name = encodeURIComponent(filename);
+  if (digest !== undefined) return `+f/${digest.slice(0, 3)}/${digest.slice(3, 16)}/${name}`;
+  return `+e/${createHash('sha256').update(url).digest('hex').slice(0, 16)}/${name}`;
+}

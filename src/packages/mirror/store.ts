@@ -1,0 +1,217 @@
+import type { Db } from '#kernel/db/db.ts';
+import type { PackagesTables } from '../tables.ts';
+
+/** The last answer of upstream about a project. */
+export interface StoredProject {
+  readonly isFound: boolean;
+  /** Compressed; null when upstream has no such project. */
+  readonly page: Uint8Array | null;
+  readonly etag: string | null;
+  readonly serial: number | null;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface MirrorFile {
+  readonly indexId: number;
+  /** What follows `user/index/`, decoded. */
+  readonly relpath: string;
+  readonly project: string;
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly contentType: string;
+  /** Epoch milliseconds. */
+  readonly storedAt: number;
+}
+
+export async function findMirrorProject(
+  db: Db,
+  indexId: number,
+  name: string,
+): Promise<StoredProject | undefined> {
+  const row = await tables(db)
+    .selectFrom('mirror_project')
+    .selectAll()
+    .where('index_id', '=', indexId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return (
+    row && {
+      isFound: row.is_found === 1,
+      page: row.page,
+      etag: row.etag,
+      serial: row.serial,
+      expiresAt: row.expires_at,
+    }
+  );
+}
+
+export async function saveMirrorProject(
+  db: Db,
+  indexId: number,
+  name: string,
+  project: StoredProject,
+): Promise<void> {
+  const values = {
+    is_found: project.isFound ? 1 : 0,
+    page: project.page,
+    etag: project.etag,
+    serial: project.serial,
+    expires_at: project.expiresAt,
+  };
+  await tables(db)
+    .insertInto('mirror_project')
+    .values({ index_id: indexId, name, ...values })
+    .onConflict((conflict) => conflict.columns(['index_id', 'name']).doUpdateSet(values))
+    .execute();
+}
+
+/** Upstream says that nothing changed. */
+export async function extendMirrorProject(
+  db: Db,
+  indexId: number,
+  name: string,
+  expiresAt: number,
+): Promise<void> {
+  await tables(db)
+    .updateTable('mirror_project')
+    .set({ expires_at: expiresAt })
+    .where('index_id', '=', indexId)
+    .where('name', '=', name)
+    .execute();
+}
+
+/** Forgets one project, or all of the mirror: links of another upstream must not stay. */
+export async function deleteMirrorProjects(db: Db, indexId: number, name?: string): Promise<void> {
+  let query = tables(db).deleteFrom('mirror_project').where('index_id', '=', indexId);
+  if (name !== undefined) query = query.where('name', '=', name);
+  await query.execute();
+}
+
+/** Names of projects that have been fetched and found, sorted. */
+export async function listCachedProjects(db: Db, indexId: number): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_project')
+    .select('name')
+    .where('index_id', '=', indexId)
+    .where('is_found', '=', 1)
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+export async function findMirrorFile(
+  db: Db,
+  indexId: number,
+  relpath: string,
+): Promise<MirrorFile | undefined> {
+  const row = await tables(db)
+    .selectFrom('mirror_file')
+    .selectAll()
+    .where('index_id', '=', indexId)
+    .where('relpath', '=', relpath)
+    .executeTakeFirst();
+  return (
+    row && {
+      indexId: row.index_id,
+      relpath: row.relpath,
+      project: row.project,
+      sha256: row.sha256,
+      size: row.size,
+      contentType: row.content_type,
+      storedAt: row.stored_at,
+    }
+  );
+}
+
+export async function saveMirrorFile(db: Db, file: MirrorFile): Promise<void> {
+  const values = {
+    project: file.project,
+    sha256: file.sha256,
+    size: file.size,
+    content_type: file.contentType,
+    stored_at: file.storedAt,
+    used_at: file.storedAt,
+  };
+  await tables(db)
+    .insertInto('mirror_file')
+    .values({ index_id: file.indexId, relpath: file.relpath, ...values })
+    .onConflict((conflict) => conflict.columns(['index_id', 'relpath']).doUpdateSet(values))
+    .execute();
+}
+
+/** Paths of the stored files of a project. */
+export async function listCachedPaths(db: Db, indexId: number, project: string): Promise<Set<string>> {
+  const rows = await tables(db)
+    .selectFrom('mirror_file')
+    .select('relpath')
+    .where('index_id', '=', indexId)
+    .where('project', '=', project)
+    .execute();
+  return new Set(rows.map((row) => row.relpath));
+}
+
+/** Remembers when files were last asked for: what was not used for long leaves first. */
+export async function touchMirrorFiles(
+  db: Db,
+  used: readonly { readonly indexId: number; readonly relpath: string; readonly at: number }[],
+): Promise<void> {
+  for (const { indexId, relpath, at } of used) {
+    await tables(db)
+      .updateTable('mirror_file')
+      .set({ used_at: at })
+      .where('index_id', '=', indexId)
+      .where('relpath', '=', relpath)
+      .execute();
+  }
+}
+
+export async function deleteMirrorFile(db: Db, indexId: number, relpath: string): Promise<boolean> {
+  const deleted = await tables(db)
+    .deleteFrom('mirror_file')
+    .where('index_id', '=', indexId)
+    .where('relpath', '=', relpath)
+    .returning('relpath')
+    .execute();
+  return deleted.length > 0;
+}
+
+/** Files of all mirrors, least recently used first, up to `limit`. */
+export async function listLeastUsed(
+  db: Db,
+  limit: number,
+): Promise<(Pick<MirrorFile, 'indexId' | 'relpath' | 'size'> & { readonly usedAt: number })[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_file')
+    .select(['index_id', 'relpath', 'size', 'used_at'])
+    .orderBy('used_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    indexId: row.index_id,
+    relpath: row.relpath,
+    size: row.size,
+    usedAt: row.used_at,
+  }));
+}
+
+/** How many files the mirrors hold, and their bytes. */
+export async function countMirrorFiles(db: Db): Promise<{ readonly files: number; readonly bytes: number }> {
+  const row = await tables(db)
+    .selectFrom('mirror_file')
+    .select((eb) => [eb.fn.countAll<number>().as('files'), eb.fn.sum<number | null>('size').as('bytes')])
+    .executeTakeFirstOrThrow();
+  return { files: row.files, bytes: Number(row.bytes ?? 0) };
+}
+
+/** Digest and size of every stored file, for the doctor and the collection of orphans. */
+export async function listMirroredDigests(
+  db: Db,
+): Promise<{ readonly sha256: string; readonly size: number; readonly relpath: string }[]> {
+  return await tables(db).selectFrom('mirror_file').select(['sha256', 'size', 'relpath']).execute();
+}
+
+function tables(db: Db) {
+  return db.withTables<PackagesTables>();
+}
