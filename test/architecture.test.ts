@@ -215,7 +215,8 @@ describe('the command line', () => {
   });
 
   test('loads the server only in the commands that are one', () => {
-    const serverCommands = /^src\/cli\/commands\/(?:serve|doctor|init|import|export|prime|worker|builder)\b/;
+    const serverCommands =
+      /^src\/cli\/(?:serve-until-stopped|programs\/devpi-\w+|commands\/(?:serve|doctor|init|import|export|prime|builder))\b/;
     const wrong = problems(
       (source) =>
         ofOtherParts(source)

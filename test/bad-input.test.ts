@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROOT, testApp, type Auth, type RequestOptions, type TestApp, type TestIndex } from '#test/app.ts';
+import {
+  ROOT,
+  testApp,
+  type Auth,
+  type RequestOptions,
+  type TestApp,
+  type TestIndex,
+  type TestResponse,
+} from '#test/app.ts';
 import { sdist, wheel } from '#test/archives.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
@@ -351,7 +359,7 @@ const table: readonly BadInput[] = [
     'a new index of a user that is not there',
     'PUT',
     [() => '/nobody/new', {}],
-    [403, 'no permission to create index nobody/new'],
+    [404, "no user 'nobody'"],
   ),
   json(
     'a yank with a bad field',
@@ -465,7 +473,7 @@ describe.each(databases)('bad input on %s', (database) => {
       });
 
       expect(response.status, `${client}: ${response.text}`).toBe(bad.status);
-      expect(response.headers['content-type']).toBe(types[client]);
+      expect(response.headers['content-type']).toBe(typeFor(client, options));
       expect(response.headers['x-devpi-api-version']).toBe('2');
       for (const [name, value] of Object.entries(bad.headers ?? {})) {
         expect(response.headers[name]).toEqual(
@@ -475,11 +483,12 @@ describe.each(databases)('bad input on %s', (database) => {
       if (response.status !== 401 || bad.headers?.['location'] === undefined) {
         expect(response.headers).not.toHaveProperty('location');
       }
-      const message = messageOf(client, response.text);
+      const message = messageOf(response);
       expect(message).toMatch(typeof bad.says === 'string' ? new RegExp(escaped(bad.says)) : bad.says);
       if (client !== 'devpi') {
-        const start = message.replace(/[^\u0020-\u00ff]/g, '?').slice(0, 150);
-        expect(response.reason.slice(0, 150)).toBe(start);
+        // undici reads the status line as UTF-8, the server writes Latin-1.
+        const ascii = (text: string) => text.replace(/[^ -~]/g, '?').slice(0, 150);
+        expect(ascii(response.reason)).toBe(ascii(message));
       }
     }
 
@@ -528,8 +537,14 @@ describe.each(databases)('bad input on %s', (database) => {
   });
 });
 
-function messageOf(client: keyof typeof forms, text: string): string {
-  if (client === 'devpi' || client === 'uv') {
+/** Who accepts anything gets JSON, except for upload forms. */
+function typeFor(client: keyof typeof forms, { form, headers }: RequestOptions): string {
+  const isForm = form !== undefined || headers?.['content-type']?.startsWith('multipart/') === true;
+  return client === 'twine' && !isForm ? 'application/json' : types[client];
+}
+
+function messageOf({ headers, text }: TestResponse): string {
+  if (headers['content-type']?.includes('json')) {
     const problem = JSON.parse(text) as Record<string, unknown>;
     expect(problem['detail']).toBe(problem['message']);
     expect(Object.keys(problem)).toEqual(
@@ -537,7 +552,7 @@ function messageOf(client: keyof typeof forms, text: string): string {
     );
     return String(problem['message']);
   }
-  if (client === 'browser') {
+  if (headers['content-type']?.startsWith('text/html')) {
     const [, message = ''] = /<h1>[^<]*<\/h1><p>([^<]*)<\/p>/.exec(text) ?? [];
     return message.replace(/&#(\d+);/g, (_entity, code: string) => String.fromCharCode(Number(code)));
   }

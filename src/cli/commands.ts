@@ -27,3 +27,8 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/config/show.ts'),
   },
 ];
+
+/** What the commands of one first word are for. */
+export const groups: Readonly<Record<string, string>> = {
+  config: 'Look at the settings',
+};

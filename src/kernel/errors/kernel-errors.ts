@@ -18,6 +18,11 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'The server directory cannot be used',
     hint: 'make the directory writable, or choose another one with --serverdir',
   },
+  serverdirEmpty: {
+    status: 500,
+    title: 'There is no server in this directory',
+    hint: 'name the directory of the server with --serverdir',
+  },
   addressInUse: {
     status: 500,
     title: 'The address is taken',
