@@ -210,13 +210,19 @@ export function toAppError(error: unknown): AppError {
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
   }
-  if (code === 'ENOSPC') {
+  if (code === 'ENOSPC' || isDatabaseFull(error)) {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
   if (isConnectionFailure(code)) {
     return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
   }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log. */
+function isDatabaseFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === 13 || errcode === 4874;
 }
 
 /** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */
