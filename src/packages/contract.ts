@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Permission } from './policy.ts';
 
+export { DEVPI_VERSION } from './server/devpi-version.ts';
+
 /** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';

@@ -20,7 +20,7 @@ import { uploadRoutes } from './upload/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 export { checkContents } from './doctor.ts';
-export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
+export { ensureRoot, hasEmptyRootPassword, type FirstState } from './ensure-root.ts';
 export { packagesErrors } from './errors.ts';
 export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';

@@ -63,9 +63,10 @@ export function projectRoutes(app: FastifyInstance, context: Context, mirrors: M
   route(app, operations.readRelease, async (request, params, reply) => {
     checkName(params.project);
     const project = normalizeProjectName(params.project);
-    const result = (await readVersions(request, { ...params, project }))[params.version];
-    if (result === undefined) throw releaseNotFound(project, params.version);
-    await sendJson(reply, { type: 'versiondata', result });
+    const versions = await readVersions(request, { ...params, project });
+    // Own keys only: the version in the path may be `constructor`.
+    if (!Object.hasOwn(versions, params.version)) throw releaseNotFound(project, params.version);
+    await sendJson(reply, { type: 'versiondata', result: versions[params.version] });
   });
 
   route(app, operations.removeProject, async (request, params, reply) => {
