@@ -209,7 +209,7 @@ function wrongMethodHint(request: FastifyRequest): string {
 const ZERO_BYTE = '22021';
 
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
