@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Authenticator } from '#kernel/auth/authenticate.ts';
 import { ensureInstallation } from '#kernel/auth/installation.ts';
 import { findUser } from '#kernel/auth/store.ts';
-import { systemClock } from '#kernel/clock.ts';
+import { systemClock, type Clock } from '#kernel/clock.ts';
 import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
@@ -27,7 +27,8 @@ import {
   packagesMigrations,
 } from '#packages';
 
-const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
+/** What every database needs, oldest first. */
+export const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
 
 /** Every declared error of every part: the source of docs/reference/errors.md. */
 export const errorCatalogue: readonly ErrorKind[] = [kernelErrors, packagesErrors].flatMap(
@@ -43,6 +44,12 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  readonly mayShare?: boolean;
+  /** Tests pass one that they can turn. */
+  readonly clock?: Clock;
+}
+
 /**
  * Opens the server directory and the database, migrates and recovers. With `mayShare` a directory that another
  * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`.
@@ -50,7 +57,7 @@ export interface Installation {
 export async function openInstallation(
   config: Config,
   log: Log,
-  options: { readonly mayShare?: boolean } = {},
+  { mayShare = false, clock = systemClock }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
   await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
@@ -61,7 +68,7 @@ export async function openInstallation(
     );
   });
   const lock = lockServerdir(serverdir);
-  if (lock === undefined && options.mayShare !== true) {
+  if (lock === undefined && !mayShare) {
     throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
   }
   const database =
@@ -75,16 +82,14 @@ export async function openInstallation(
     const referenced = await listReferencedDigests(database.db);
     await files.recover((sha256) => referenced.has(sha256));
   }
-  const events = await openEvents(database, systemClock, log);
-  const authenticator = new Authenticator(installation.secret, systemClock, (name) =>
-    findUser(database.db, name),
-  );
+  const events = await openEvents(database, clock, log);
+  const authenticator = new Authenticator(installation.secret, clock, (name) => findUser(database.db, name));
   const context: Context = {
     db: database.db,
     dialect: database.dialect,
     files,
     events,
-    clock: systemClock,
+    clock,
     log,
     config,
     authenticator,
@@ -133,12 +138,17 @@ async function prepare(database: Database, log: Log): Promise<void> {
 export interface RunningServer {
   /** The address to type, without a trailing slash. */
   readonly url: string;
+  readonly context: Context;
   close(): Promise<void>;
 }
 
 /** Starts a server; throws before it listens if anything is not as it must be. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const installation = await openInstallation(config, log);
+export async function startServer(
+  config: Config,
+  log: Log,
+  options: Pick<OpenOptions, 'clock'> = {},
+): Promise<RunningServer> {
+  const installation = await openInstallation(config, log, options);
   try {
     const { context } = installation;
     await ensureRoot(context);
@@ -158,6 +168,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     if (config.roles.includes('jobs')) await jobs.start();
     return {
       url,
+      context,
       async close() {
         await server.close();
         await jobs.stop();

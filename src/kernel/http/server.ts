@@ -78,13 +78,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.decorateRequest('identity');
   app.addHook('onRequest', async (request, reply) => {
-    const headers = options.standardHeaders();
-    for (let i = 0; i < headers.length; i += 2)
-      reply.raw.setHeader(headers[i] as string, headers[i + 1] as string);
+    setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
     request.identity = await options.authenticator.identify(request.headers);
   });
+  // Again, since the serial may have grown: a write answers with its own.
+  app.addHook('onSend', async (_request, reply) => setHeaders(reply.raw, options.standardHeaders()));
   app.addHook('onResponse', async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
     const method = sentMethod(request);
@@ -101,7 +101,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error);
-    const level = known.kind.status >= 500 ? 'error' : 'debug';
+    const { status } = known.kind;
+    // 501 is what a client asks too early for, no failure of the server.
+    const level = status >= 500 && status !== 501 ? 'error' : 'debug';
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     // The answer has begun: breaking it off is the only way left to say that it is not complete.
     if (reply.raw.headersSent) reply.raw.destroy();
@@ -159,6 +161,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       }
     },
   };
+}
+
+function setHeaders(response: ServerResponse, headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2)
+    response.setHeader(headers[i] as string, headers[i + 1] as string);
 }
 
 /** Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says. */
