@@ -39,7 +39,7 @@ import { makeWorkDirectory, MemoryLog, publish, say, takeTurns } from './support
 import type { Server } from './support/server.ts';
 
 const sizes = [20, 300, 4000];
-// devpi-server rewrites a project's whole list with every upload: 4000 of them take it minutes.
+// devpi-server rewrites a project's whole list with every upload: 4000 of them take it some twenty minutes.
 const sizesForDevpi = [20, 300];
 // Its writers poll for one lock: with eight of them and a long list, some wait 60 s and get a 500.
 const parallelUploads: Readonly<Record<IndexServerName, number>> = { wheelhouse: 8, devpi: 1 };

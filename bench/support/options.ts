@@ -18,7 +18,7 @@ const usage = `options:
   --rounds N        measured rounds after one that is thrown away (default 3)
   --seconds N       length of one sample, whole seconds (default 2)
   --quick           one round of one second: tells whether it works, not how fast it is
-  --full            also what takes minutes to prepare (devpi-server with 4000 files in a project)
+  --full            devpi-server too gets 4000 files in a project, which takes twenty minutes
   --only REGEX      only the cases whose description matches
   --auth WHAT       uploads: token (as devpi-client, default) or password on every request (as twine)
   --json            print all samples as JSON instead of the tables

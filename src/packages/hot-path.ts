@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '#kernel/context.ts';
 import type { HotPath } from '#kernel/http/server.ts';
-import type { ServedFileCache } from './files/find-served.ts';
-import { asksForMetadata } from './files/routes.ts';
+import { asksForMetadata, type ServedFiles } from './files/routes.ts';
 import { sendFile } from './files/send-file.ts';
 import { sendPage } from './simple/send-page.ts';
 import type { SimplePages } from './simple/routes.ts';
 
 export interface HotPathParts {
   readonly pages: SimplePages;
-  readonly servedFiles: ServedFileCache;
+  readonly served: ServedFiles;
   readonly standardHeaders: () => readonly string[];
 }
 
@@ -18,10 +17,7 @@ export interface HotPathParts {
  * every index, so there is nothing else to decide. What is not cached, or asked for in another way, goes on to the
  * routes, which fill the caches (design section 5).
  */
-export function createHotPath(
-  context: Context,
-  { pages, servedFiles, standardHeaders }: HotPathParts,
-): HotPath {
+export function createHotPath(context: Context, { pages, served, standardHeaders }: HotPathParts): HotPath {
   const { cache, negotiation } = pages;
 
   function answerPage(request: IncomingMessage, response: ServerResponse, url: string): boolean {
@@ -39,9 +35,9 @@ export function createHotPath(
   }
 
   function answerFile(request: IncomingMessage, response: ServerResponse, url: string): boolean {
-    const file = servedFiles.find(url);
+    const file = served.cache.find(url);
     if (file === undefined || asksForMetadata(request.headers.accept)) return false;
-    sendFile(request, response, context.files, file, standardHeaders()).catch((error: unknown) => {
+    sendFile(request, response, served.source, file, standardHeaders()).catch((error: unknown) => {
       context.log.error({ err: error, sha256: file.sha256 }, 'cannot send a stored file');
       response.destroy();
     });

@@ -4,8 +4,10 @@ import type { HotPath } from '#kernel/http/server.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
+import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
+import { ProjectLists } from './mirror/lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -37,14 +39,17 @@ export function openPackages(context: Context): Packages {
     cache: new PageCache(context.config['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
   };
-  const servedFiles = new ServedFileCache();
+  const small = new SmallFiles(context.config['packages.file-cache-bytes']);
+  const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
   const mirrors = new Mirrors(context);
   const mirrorFiles = new MirrorFiles(context, mirrors);
+  const lists = new ProjectLists(context, mirrors);
+  context.events.listen(lists.hear);
   context.events.listen(pages.cache.hear);
-  context.events.listen(servedFiles.hear);
+  context.events.listen(served.cache.hear);
   const standardHeaders = devpiHeaders(context);
   return {
-    hotPath: createHotPath(context, { pages, servedFiles, standardHeaders }),
+    hotPath: createHotPath(context, { pages, served, standardHeaders }),
     standardHeaders,
     declareRoutes(app, metrics) {
       metrics.counter('page_cache_hits_total', 'Simple pages answered from memory.', () => pages.cache.hits);
@@ -54,12 +59,13 @@ export function openPackages(context: Context): Packages {
         () => pages.cache.misses,
       );
       metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
+      metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
-      indexRoutes(app, context);
+      indexRoutes(app, context, lists);
       uploadRoutes(app, context);
-      simpleRoutes(app, context, { ...pages, mirrors });
-      fileRoutes(app, context, { cache: servedFiles, mirrorFiles });
+      simpleRoutes(app, context, { ...pages, mirrors, lists });
+      fileRoutes(app, context, { ...served, mirrorFiles });
       projectRoutes(app, context, mirrors);
     },
     async close() {

@@ -128,6 +128,12 @@ export const settings = [
     default: 256 * 1024 ** 2,
     sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
   },
+  {
+    name: 'packages.file-cache-bytes',
+    type: z.coerce.number().int().min(0),
+    default: 64 * 1024 ** 2,
+    sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
+  },
 ] as const satisfies readonly Setting[];
 
 type Settings = typeof settings;

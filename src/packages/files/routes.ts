@@ -11,15 +11,21 @@ import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '../route.ts';
 import { getFileAt, getServedFile, type FileAddress, type ServedFileCache } from './find-served.ts';
-import { sendFile } from './send-file.ts';
+import { sendFile, type FileSource } from './send-file.ts';
+
+/** What answers for files share. */
+export interface ServedFiles {
+  readonly cache: ServedFileCache;
+  readonly source: FileSource;
+}
 
 /** Routes of files; the hot path answers before them what was asked before. */
 export function fileRoutes(
   app: FastifyInstance,
   context: Context,
-  { cache, mirrorFiles }: { readonly cache: ServedFileCache; readonly mirrorFiles: MirrorFiles },
+  { cache, source, mirrorFiles }: ServedFiles & { readonly mirrorFiles: MirrorFiles },
 ): void {
-  const { db, files } = context;
+  const { db } = context;
 
   async function answer(
     request: FastifyRequest,
@@ -30,11 +36,11 @@ export function fileRoutes(
     const index = await findIndex(db, address.user, address.index);
     if (index?.type === 'mirror') {
       const relpath = `${address.kind}/${address.relpath}`;
-      await answerMirrorFile(context, mirrorFiles, cache, { request, reply, index, relpath });
+      await answerMirrorFile(mirrorFiles, { cache, source }, { request, reply, index, relpath });
     } else if (asksForMetadata(request.headers.accept)) await describe(request, reply, address);
     else {
       const file = await cache.get(request.url.split('?')[0] ?? '', () => getServedFile(db, address));
-      await sendFile(request.raw, reply.raw, files, file, []);
+      await sendFile(request.raw, reply.raw, source, file, []);
       reply.hijack();
     }
   }

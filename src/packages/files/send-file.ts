@@ -1,11 +1,9 @@
-import { read } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
 import type { Files } from '#kernel/files/files.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { parseRange, type ByteRange } from './byte-range.ts';
-
-const readAt = promisify(read);
+import { readFully } from './read-fully.ts';
+import type { SmallFiles } from './small-files.ts';
 
 /** What is sent for one address. */
 export interface ServedFile {
@@ -17,6 +15,12 @@ export interface ServedFile {
   readonly modifiedAt: number;
   /** Called for every answer, where uses are counted. */
   readonly note?: () => void;
+}
+
+/** Where the bytes are. */
+export interface FileSource {
+  readonly files: Files;
+  readonly small: SmallFiles;
 }
 
 const CHUNK = 256 * 1024;
@@ -31,7 +35,7 @@ export const FILE_CACHE_CONTROL = 'max-age=365000000, immutable, public';
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
-  files: Files,
+  { files, small }: FileSource,
   file: ServedFile,
   headers: readonly string[],
 ): Promise<void> {
@@ -76,9 +80,17 @@ export async function sendFile(
     response.writeHead(range === undefined ? 200 : 206, [...own, ...shared]).end();
     return;
   }
+  const status = range === undefined ? 200 : 206;
+  const held = small.find(file.sha256) ?? (await small.read(files, file));
+  if (held !== undefined) {
+    response
+      .writeHead(status, [...own, ...shared])
+      .end(range === undefined ? held : held.subarray(part.first, part.last + 1));
+    return;
+  }
   const open = await files.open(file.sha256);
   try {
-    response.writeHead(range === undefined ? 200 : 206, [...own, ...shared]);
+    response.writeHead(status, [...own, ...shared]);
     await sendBytes(response, open.handle.fd, part);
   } finally {
     open.release();
@@ -101,32 +113,27 @@ function isRangeWanted(request: IncomingMessage, etag: string, modified: string)
  * Reads the next chunk while the last one drains, with two buffers in turn: as quick as sendfile, at constant
  * memory, and no faster than the client reads (stack.md 2).
  */
-async function sendBytes(response: ServerResponse, fd: number, { first, last }: ByteRange): Promise<void> {
+export async function sendBytes(
+  response: ServerResponse,
+  fd: number,
+  { first, last }: ByteRange,
+): Promise<void> {
   const length = last - first + 1;
   if (length <= CHUNK) {
-    response.end(await readChunk(fd, Buffer.allocUnsafe(length), first));
+    response.end(await readFully(fd, Buffer.allocUnsafe(length), first));
     return;
   }
   const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
   let drained: Promise<void> = Promise.resolve();
   for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
     const wanted = Math.min(CHUNK, last - position + 1);
-    const chunk = await readChunk(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+    const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
     await drained;
     if (response.destroyed) return;
     drained = write(response, chunk);
   }
   await drained;
   response.end();
-}
-
-async function readChunk(fd: number, buffer: Buffer, position: number): Promise<Buffer> {
-  for (let filled = 0; filled < buffer.byteLength;) {
-    const { bytesRead } = await readAt(fd, buffer, filled, buffer.byteLength - filled, position + filled);
-    if (bytesRead === 0) throw new Error('the stored file is shorter than its row says');
-    filled += bytesRead;
-  }
-  return buffer;
 }
 
 /** Resolves when the bytes left for the network; also when the client is gone, which `destroyed` then tells. */

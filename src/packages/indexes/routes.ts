@@ -1,10 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { operations } from '../contract.ts';
+import type { ProjectLists } from '../mirror/lists/project-lists.ts';
+import { listCachedProjects } from '../mirror/store.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { hasQuery, indexUrl, route, sendJson } from '../route.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
@@ -14,9 +17,10 @@ import { getIndex } from './find.ts';
 import { modifyIndex } from './modify-index.ts';
 import type { Options } from './options.ts';
 import { showIndex } from './show-index.ts';
+import type { Index } from './store.ts';
 
 /** Routes of indexes, as devpi-client speaks them (reference devpi.md 1.6). */
-export function indexRoutes(app: FastifyInstance, context: Context): void {
+export function indexRoutes(app: FastifyInstance, context: Context, lists: ProjectLists): void {
   const { db } = context;
 
   route(app, operations.readIndex, async (request, params, reply) => {
@@ -27,26 +31,35 @@ export function indexRoutes(app: FastifyInstance, context: Context): void {
       return;
     }
     const index = await getIndex(db, params.user, params.index);
-    const result = showIndex(index);
-    if (!hasQuery(request, 'no_projects')) Object.assign(result, await readProjects(request, index.id));
-    await sendJson(reply, { type: 'indexconfig', result });
+    const shown = showIndex(index);
+    if (hasQuery(request, 'no_projects')) await sendJson(reply, { type: 'indexconfig', result: shown });
+    else await sendWithProjects(request, reply, index, shown);
   });
 
-  /** devpi's filter and paging: `q`, `total`, `limit`, `offset` (reference devpi.md 0.2). */
-  async function readProjects(request: FastifyRequest, indexId: number): Promise<Record<string, unknown>> {
-    const query = request.query as Readonly<Record<string, string | undefined>>;
-    const [limit, offset = 0] = [query['limit'], query['offset']].map((text) =>
-      text === undefined ? undefined : Number(text),
-    );
-    if ([limit ?? 0, offset].some((number) => !Number.isSafeInteger(number) || number < 0)) {
-      throw new AppError(kernelErrors.badRequest, 'limit and offset must be integers');
-    }
-    const names = (await listProjectNames(db, [indexId])).filter((name) => name.includes(query['q'] ?? ''));
-    return {
-      projects: limit === undefined ? names : names.slice(offset, offset + limit),
-      ...(limit !== undefined && { offset, limit }),
-      ...(hasQuery(request, 'total') && { total: names.length }),
-    };
+  /** devpi's filter and paging: `q`, `total`, `cached`, `limit`, `offset` (reference devpi.md 0.2). */
+  async function sendWithProjects(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    index: Index,
+    shown: Record<string, unknown>,
+  ): Promise<void> {
+    const { q = '', limit, offset } = request.query as Readonly<Record<string, string | undefined>>;
+    const paging = { limit: readCount(limit) ?? Infinity, offset: readCount(offset) ?? 0 };
+    const isMirror = index.type === 'mirror';
+    const cached =
+      isMirror && hasQuery(request, 'cached') ? await listCachedProjects(db, index.id) : undefined;
+    const names = isMirror ? await lists.names(index) : await listProjectNames(db, [index.id]);
+    const counted = { total: 0 };
+    const body = writeEnvelope({
+      shown: { ...shown, ...(limit !== undefined && paging) },
+      projects: selectNames(names, { q, ...paging }, counted),
+      // Known only when the names have been written.
+      rest: () => ({
+        ...(hasQuery(request, 'total') && counted),
+        ...(cached !== undefined && { cached: cached.filter((name) => name.includes(q)) }),
+      }),
+    });
+    await reply.header('content-type', 'application/json').send(Readable.from(body, { objectMode: false }));
   }
 
   route(app, operations.createIndex, async (request, params, reply) => {
@@ -80,3 +93,46 @@ export function indexRoutes(app: FastifyInstance, context: Context): void {
     await sendJson(reply, { message: `index ${params.user}/${params.index} deleted` }, 201);
   });
 }
+
+function readCount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new AppError(kernelErrors.badRequest, 'limit and offset must be integers');
+}
+
+type Names = Iterable<string> | AsyncIterable<string>;
+
+async function* selectNames(
+  names: Names,
+  { q, limit, offset }: { readonly q: string; readonly limit: number; readonly offset: number },
+  counted: { total: number },
+): AsyncIterable<string> {
+  for await (const name of names) {
+    if (!name.includes(q)) continue;
+    if (counted.total >= offset && counted.total - offset < limit) yield name;
+    counted.total += 1;
+  }
+}
+
+/** Written piece by piece: a mirror may list a million projects. */
+async function* writeEnvelope(parts: {
+  readonly shown: Record<string, unknown>;
+  readonly projects: AsyncIterable<string>;
+  readonly rest: () => Record<string, unknown>;
+}): AsyncIterable<string> {
+  let piece = `{"type": "indexconfig", "result": ${JSON.stringify(parts.shown).slice(0, -1)}, "projects": [`;
+  let isFirst = true;
+  for await (const name of parts.projects) {
+    piece += `${isFirst ? '' : ', '}${JSON.stringify(name)}`;
+    isFirst = false;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  const rest = Object.entries(parts.rest()).map(
+    ([key, value]) => `, ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
+  yield `${piece}]${rest.join('')}}}\n`;
+}
+
+const PIECE = 64 * 1024;

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
-import type { ServedFileCache } from '../files/find-served.ts';
+import type { ServedFiles } from '../files/routes.ts';
 import { FILE_CACHE_CONTROL, sendFile, type ServedFile } from '../files/send-file.ts';
 import type { Index } from '../indexes/store.ts';
 import type { MirrorFiles } from './mirror-files.ts';
@@ -19,14 +18,13 @@ export interface AnswerFile {
  * sent if there is no such file or upstream does not give it.
  */
 export async function answerMirrorFile(
-  context: Context,
   mirrorFiles: MirrorFiles,
-  cache: ServedFileCache,
+  { cache, source }: ServedFiles,
   { request, reply, index, relpath }: AnswerFile,
 ): Promise<void> {
   const path = request.url.split('?')[0] ?? '';
   const send = async (file: ServedFile) => {
-    await sendFile(request.raw, reply.raw, context.files, await cache.get(path, async () => file), []);
+    await sendFile(request.raw, reply.raw, source, await cache.get(path, async () => file), []);
     reply.hijack();
   };
   const answer = await mirrorFiles.get(index, relpath);

@@ -7,16 +7,19 @@ import { isProjectName, normalizeProjectName } from '../archive/project-name.ts'
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
+import { fullName } from '../indexes/store.ts';
 import { resolveBases } from '../inheritance/resolve.ts';
+import type { ProjectLists } from '../mirror/lists/project-lists.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { indexUrl, route } from '../route.ts';
-import { choosePageType } from './negotiate.ts';
+import { choosePageType, type PageType } from './negotiate.ts';
 import type { PageCache, PageKey } from './page-cache.ts';
 import { readProjectPage } from './project-page.ts';
 import { renderListHtml, renderProjectHtml } from './render-html.ts';
 import { renderListJson, renderProjectJson } from './render-json.ts';
 import { freshPage, pageHeaders, RenderedPage } from './rendered-page.ts';
+import { sendList } from './send-list.ts';
 import { sendPage, type Negotiation } from './send-page.ts';
 
 export interface SimplePages {
@@ -28,16 +31,29 @@ export interface SimplePages {
 export function simpleRoutes(
   app: FastifyInstance,
   context: Context,
-  { cache, negotiation, mirrors }: SimplePages & { readonly mirrors: Mirrors },
+  {
+    cache,
+    negotiation,
+    mirrors,
+    lists,
+  }: SimplePages & { readonly mirrors: Mirrors; readonly lists: ProjectLists },
 ): void {
   const { db } = context;
 
   route(app, operations.listSimple, async (request, params, reply) => {
     if (await addSlash(request, reply)) return;
-    const key = { index: `${params.user}/${params.index}` };
+    const index = await getIndex(db, params.user, params.index);
+    const order = await resolveBases(db, index);
+    if (order.some(({ type }) => type === 'mirror')) {
+      const type = chooseType(request);
+      const coding = negotiation.codingOf(request.headers['accept-encoding']);
+      await sendList(request.raw, reply.raw, await lists.page(index, order), { type, coding });
+      reply.hijack();
+      return;
+    }
+    const key = { index: fullName(index) };
     await answer(request, reply, key, async () => {
-      const index = await getIndex(db, params.user, params.index);
-      const ids = (await resolveBases(db, index)).map(({ id }) => id);
+      const ids = order.map(({ id }) => id);
       const names = await listProjectNames(db, ids);
       return new RenderedPage(
         (isJson) => (isJson ? renderListJson(names) : renderListHtml(key.index, names)),
@@ -79,22 +95,22 @@ export function simpleRoutes(
     key: PageKey,
     load: () => Promise<RenderedPage>,
   ): Promise<void> {
-    const { format } = request.query as { readonly format?: string };
-    const type = format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(format);
-    if (type === undefined) {
-      throw new AppError(
-        kernelErrors.notAcceptable,
-        'the simple API is served as PEP 691 JSON or HTML only',
-        {
-          hint: 'accept application/vnd.pypi.simple.v1+json or text/html',
-        },
-      );
-    }
+    const type = chooseType(request);
     if (!context.events.isLive) cache.clear();
     const page = await cache.get(key, context.clock.now(), load);
     const form = await page.get(type, negotiation.codingOf(request.headers['accept-encoding']));
     sendPage(request.raw, reply.raw, { type, form, headers: page.headers }, []);
     reply.hijack();
+  }
+
+  /** `?format=` wins over Accept (PEP 691). */
+  function chooseType(request: FastifyRequest): PageType {
+    const { format } = request.query as { readonly format?: string };
+    const type = format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(format);
+    if (type !== undefined) return type;
+    throw new AppError(kernelErrors.notAcceptable, 'the simple API is served as PEP 691 JSON or HTML only', {
+      hint: 'accept application/vnd.pypi.simple.v1+json or text/html',
+    });
   }
 
   /** The links of a page are relative, so its address must end in a slash (PEP 503). */

@@ -4,7 +4,7 @@ import { matchesEtag } from '#kernel/http/etag.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { Representation } from './rendered-page.ts';
 
-const VARY = 'Accept, Accept-Encoding';
+export const VARY = 'Accept, Accept-Encoding';
 const MAX_REMEMBERED = 1000;
 
 /** A function of a header value, remembered: clients send few different ones. */
@@ -45,11 +45,15 @@ export function sendPage(
     response.writeHead(304, shared).end();
     return;
   }
-  const contentType = type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
-  const own = ['Content-Type', contentType, 'Content-Length', String(form.bytes.byteLength)];
+  const own = ['Content-Type', contentTypeHeader(type), 'Content-Length', String(form.bytes.byteLength)];
   if (form.coding !== 'identity') own.push('Content-Encoding', form.coding);
   response.writeHead(200, [...own, ...shared]);
   if (request.method === 'HEAD') response.end();
   else if (form.text === undefined) response.end(form.bytes);
   else response.end(form.text, 'latin1');
+}
+
+/** JSON is always UTF-8 and takes no parameter. */
+export function contentTypeHeader(type: PageType): string {
+  return type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
 }

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Worker } from 'node:worker_threads';
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { StoredEvent } from '#kernel/events/events.ts';
+import { fullName, type Index } from '../../indexes/store.ts';
+import { listProjectNames } from '../../projects/store.ts';
+import { ACCEPT, refusedBy } from '../fetch-project.ts';
+import type { Mirrors } from '../mirrors.ts';
+import { listCachedProjects } from '../store.ts';
+import { upstreamFailed } from '../upstream-client.ts';
+import { readLines, type ListWork, type RenderedForms } from './list-work.ts';
+
+/** A rendered root list on disk. */
+export interface ListPage {
+  /** Path of a form: `.json`, `.json.gzip`, … behind it. */
+  readonly path: string;
+  readonly forms: RenderedForms;
+}
+
+/** What is known of the list of one upstream. */
+interface Fetched {
+  readonly url: string;
+  readonly etag: string | null;
+  /** Epoch milliseconds. */
+  readonly fetchedAt: number;
+  readonly count: number;
+}
+
+const HEAD_TIMEOUT_MS = 30_000;
+const BODY_TIMEOUT_MS = 60_000;
+const DEFAULT_EXPIRY_SECONDS = 1800;
+const WORKER_MEGABYTES = 1024;
+
+/**
+ * Root lists of mirrors and of indexes that inherit from one. A million names stay on disk: they are parsed, sorted and
+ * rendered in a worker thread and sent from files, so that this process's memory does not grow with them. No project
+ * page ever waits for a list.
+ */
+export class ProjectLists {
+  readonly #context: Context;
+  readonly #mirrors: Mirrors;
+  readonly #directory: string;
+  readonly #running = new Map<string, Promise<unknown>>();
+  /** Counts changes of the set of private projects. */
+  #generation = 0;
+
+  constructor(context: Context, mirrors: Mirrors) {
+    this.#context = context;
+    this.#mirrors = mirrors;
+    this.#directory = join(context.config.serverdir, 'cache', 'project-lists');
+  }
+
+  hear = ({ type }: StoredEvent): void => {
+    if (/^packages\.(?:project|index|user)-/.test(type)) this.#generation += 1;
+  };
+
+  /** Every name that the mirror's upstream lists, sorted; 502 if there is no list. */
+  async names(mirror: Index): Promise<Iterable<string> | AsyncIterable<string>> {
+    if (this.#hasNoList(mirror)) return await listCachedProjects(this.#context.db, mirror.id);
+    await this.#ensureNames(mirror);
+    return readLines(this.#namesPath(mirror));
+  }
+
+  /** The root list of an index with mirrors among its bases; made anew when any part of it changed. */
+  async page(index: Index, order: readonly Index[]): Promise<ListPage> {
+    const stages = order.filter(({ type }) => type !== 'mirror');
+    const sources: string[] = [];
+    const names = new Set(
+      await listProjectNames(
+        this.#context.db,
+        stages.map(({ id }) => id),
+      ),
+    );
+    const parts = [fullName(index), stages.length === 0 ? '' : String(this.#generation), String(names.size)];
+    for (const mirror of order.filter(({ type }) => type === 'mirror')) {
+      if (this.#hasNoList(mirror)) {
+        const cached = await listCachedProjects(this.#context.db, mirror.id);
+        for (const name of cached) names.add(name);
+        parts.push(createHash('sha256').update(cached.join('\n')).digest('hex'));
+        continue;
+      }
+      const fetched = await this.#ensureNames(mirror).catch((error: unknown) => {
+        if (mirror.id === index.id || !(error instanceof AppError)) throw error;
+        this.#context.log.warn({ index: fullName(mirror), err: error }, 'a mirror gave no list of projects');
+        return undefined;
+      });
+      if (fetched === undefined) continue;
+      sources.push(this.#namesPath(mirror));
+      parts.push(`${mirror.id} ${fetched.url} ${fetched.etag ?? fetched.fetchedAt}`);
+    }
+    const revision = createHash('sha256')
+      .update(JSON.stringify([parts, this.#process]))
+      .digest('hex')
+      .slice(0, 16);
+    return await this.#once(`render ${index.id}`, () =>
+      this.#render(index, { revision, sources, names: [...names] }),
+    );
+  }
+
+  /** Revisions count within one process: another start renders anew. */
+  readonly #process = Date.now();
+  readonly #rendered = new Map<number, ListPage & { readonly revision: string }>();
+
+  async #render(
+    index: Index,
+    list: {
+      readonly revision: string;
+      readonly sources: readonly string[];
+      readonly names: readonly string[];
+    },
+  ): Promise<ListPage> {
+    const known = this.#rendered.get(index.id);
+    if (known?.revision === list.revision) return known;
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const path = join(this.#directory, `list-${index.id}-${list.revision}`);
+    const work = {
+      kind: 'render',
+      index: fullName(index),
+      sources: list.sources,
+      names: list.names,
+      target: path,
+    } as const;
+    const forms = (await runWorker(work)) as RenderedForms;
+    const page = { path, forms, revision: list.revision };
+    this.#rendered.set(index.id, page);
+    if (known !== undefined && known.path !== path) {
+      for (const suffix of Object.keys(known.forms).map(formSuffix))
+        await rm(known.path + suffix, { force: true });
+    }
+    return page;
+  }
+
+  #hasNoList(mirror: Index): boolean {
+    return this.#context.config.offline || mirror.options['mirror_no_project_list'] === true;
+  }
+
+  #namesPath(mirror: Index): string {
+    return join(this.#directory, `names-${mirror.id}.txt`);
+  }
+
+  /** The list as it is on disk; an old one is renewed in the background, a missing one is waited for. */
+  async #ensureNames(mirror: Index): Promise<Fetched> {
+    const known = await this.#readFetched(mirror);
+    const { baseUrl } = this.#mirrors.clientOf(mirror);
+    const current = known?.url === baseUrl ? known : undefined;
+    if (current !== undefined && current.fetchedAt + expiryMs(mirror) > this.#context.clock.now())
+      return current;
+    const fetching = this.#once(`fetch ${mirror.id} ${baseUrl}`, () => this.#fetch(mirror, current));
+    if (current === undefined) return await fetching;
+    fetching.catch((error: unknown) => {
+      this.#context.log.warn({ index: fullName(mirror), err: error }, 'cannot renew the list of projects');
+    });
+    return current;
+  }
+
+  async #fetch(mirror: Index, known: Fetched | undefined): Promise<Fetched> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const client = this.#mirrors.clientOf(mirror);
+    const response = await client.request({
+      url: client.baseUrl,
+      headers: {
+        accept: ACCEPT,
+        'accept-encoding': 'gzip',
+        ...(known?.etag && { 'if-none-match': known.etag }),
+      },
+      headTimeoutMs: HEAD_TIMEOUT_MS,
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+    });
+    const fetchedAt = this.#context.clock.now();
+    if (response.status === 304 && known !== undefined) {
+      await response.body.dump();
+      return await this.#writeFetched(mirror, { ...known, fetchedAt });
+    }
+    if (response.status !== 200) {
+      await response.body.dump();
+      throw refusedBy(response);
+    }
+    const coding = response.headers['content-encoding'];
+    const source = join(this.#directory, `fetching-${mirror.id}-${fetchedAt}`);
+    try {
+      await pipeline(response.body, createWriteStream(source, { mode: 0o600 }));
+      const length = response.headers['content-length'];
+      if (length !== undefined && (await stat(source)).size !== Number(length)) {
+        throw upstreamFailed('the upstream index sent less of its list than it announced');
+      }
+      const target = this.#namesPath(mirror);
+      const parsed = await runWorker({ kind: 'parse', source, isGzip: coding === 'gzip', target });
+      const { count } = parsed as { readonly count: number };
+      return await this.#writeFetched(mirror, {
+        url: client.baseUrl,
+        etag: response.headers['etag'] ?? null,
+        fetchedAt,
+        count,
+      });
+    } catch (error) {
+      throw error instanceof AppError
+        ? error
+        : upstreamFailed('the upstream list of projects cannot be read', error);
+    } finally {
+      await rm(source, { force: true });
+    }
+  }
+
+  async #readFetched(mirror: Index): Promise<Fetched | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.#directory, `names-${mirror.id}.json`), 'utf8')) as Fetched;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #writeFetched(mirror: Index, fetched: Fetched): Promise<Fetched> {
+    const path = join(this.#directory, `names-${mirror.id}.json`);
+    await writeFile(`${path}.new`, JSON.stringify(fetched), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+    return fetched;
+  }
+
+  /** One run for all who wait. */
+  async #once<Result>(key: string, run: () => Promise<Result>): Promise<Result> {
+    const running = this.#running.get(key);
+    if (running !== undefined) return (await running) as Result;
+    const started = run().finally(() => this.#running.delete(key));
+    this.#running.set(key, started);
+    return await started;
+  }
+}
+
+/** `json gzip` is behind the path as `.json.gzip`, `json identity` as `.json`. */
+export function formSuffix(form: string): string {
+  return `.${form.replace(' identity', '').replace(' ', '.')}`;
+}
+
+function expiryMs(mirror: Index): number {
+  const seconds = mirror.options['mirror_cache_expiry'];
+  return (typeof seconds === 'number' ? seconds : DEFAULT_EXPIRY_SECONDS) * 1000;
+}
+
+async function runWorker(work: ListWork): Promise<unknown> {
+  // Run from source the worker is TypeScript, in the bundle it stands beside it as JavaScript.
+  const file = import.meta.url.endsWith('.ts') ? './list-worker.ts' : './list-worker.js';
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData: work,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEGABYTES },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.once('exit', (code) => reject(new Error(`the list worker ended with ${code}`)));
+  return await promise;
+}

@@ -1,0 +1,30 @@
+import { open } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Coding } from '#kernel/http/accept.ts';
+import { matchesEtag } from '#kernel/http/etag.ts';
+import { sendBytes } from '../files/send-file.ts';
+import { formSuffix, type ListPage } from '../mirror/lists/project-lists.ts';
+import { contentTypeHeader, VARY } from './send-page.ts';
+import type { PageType } from './negotiate.ts';
+
+/** Sends a root list that lies on disk, or 304. Throws before anything is sent if it cannot be read. */
+export async function sendList(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { path, forms }: ListPage,
+  { type, coding }: { readonly type: PageType; readonly coding: Coding },
+): Promise<void> {
+  const form = `${type.endsWith('json') ? 'json' : 'html'} ${coding}`;
+  const { etag = '', size = 0 } = forms[form] ?? {};
+  const shared = ['ETag', etag, 'Vary', VARY, 'Cache-Control', 'no-cache'];
+  if (matchesEtag(request.headers['if-none-match'], etag)) {
+    response.writeHead(304, shared).end();
+    return;
+  }
+  const own = ['Content-Type', contentTypeHeader(type), 'Content-Length', String(size)];
+  if (coding !== 'identity') own.push('Content-Encoding', coding);
+  await using file = await open(path + formSuffix(form), 'r');
+  response.writeHead(200, [...own, ...shared]);
+  if (request.method === 'HEAD') response.end();
+  else await sendBytes(response, file.fd, { first: 0, last: size - 1 });
+}
