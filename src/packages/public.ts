@@ -8,6 +8,7 @@ import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
 import { ProjectLists } from './mirror/lists/project-lists.ts';
+import type { MirrorLimits } from './mirror/limits.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -21,6 +22,7 @@ import { userRoutes } from './users/routes.ts';
 
 export { checkContents } from './doctor.ts';
 export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
+export type { MirrorLimits } from './mirror/limits.ts';
 export { packagesErrors } from './errors.ts';
 export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';
@@ -34,14 +36,14 @@ export interface Packages {
   close(): Promise<void>;
 }
 
-export function openPackages(context: Context): Packages {
+export function openPackages(context: Context, limits: Partial<MirrorLimits> = {}): Packages {
   const pages = {
     cache: new PageCache(context.config['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
   };
   const small = new SmallFiles(context.config['packages.file-cache-bytes']);
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
-  const mirrors = new Mirrors(context);
+  const mirrors = new Mirrors(context, limits);
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
   context.events.listen(lists.hear);

@@ -10,6 +10,7 @@ import { readConfig } from '#kernel/config/read-config.ts';
 import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
+import type { MirrorLimits } from '#packages';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { PackagesTables } from '../../src/packages/tables.ts';
@@ -66,6 +67,8 @@ export interface TestAppOptions {
   readonly database: DialectName;
   readonly settings?: Partial<Config>;
   readonly clock?: Clock;
+  /** How long mirrors wait. */
+  readonly mirrorLimits?: Partial<MirrorLimits>;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
 }
@@ -98,7 +101,10 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     database: database.setting,
   };
   const config = readConfig({ flags, environment: {} });
-  const server = await startServer(config, log, options.clock && { clock: options.clock });
+  const server = await startServer(config, log, {
+    ...(options.clock && { clock: options.clock }),
+    ...(options.mirrorLimits && { mirrorLimits: options.mirrorLimits }),
+  });
   return new TestApp({ server, database, serverdir, lines, ownsDatabase: options.on === undefined });
 }
 

@@ -7,8 +7,30 @@ export type Link = Omit<PageFile, 'url'> & {
   readonly url: string;
 };
 
-/** Best first; only what Node can compute. */
-const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'blake2b', 'sha224', 'sha1', 'md5'];
+/** Best first: the name on pages, which is Python's, the length in hex digits, and Node's name. */
+const ALGORITHMS = new Map([
+  ['sha256', { length: 64, node: 'sha256' }],
+  ['sha512', { length: 128, node: 'sha512' }],
+  ['sha384', { length: 96, node: 'sha384' }],
+  ['blake2b', { length: 128, node: 'blake2b512' }],
+  ['sha3_512', { length: 128, node: 'sha3-512' }],
+  ['sha3_384', { length: 96, node: 'sha3-384' }],
+  ['sha3_256', { length: 64, node: 'sha3-256' }],
+  ['blake2s', { length: 64, node: 'blake2s256' }],
+  ['sha224', { length: 56, node: 'sha224' }],
+  ['sha1', { length: 40, node: 'sha1' }],
+  ['md5', { length: 32, node: 'md5' }],
+]);
+
+/** How many hex digits a digest has; undefined for algorithms that we cannot check. */
+export function digestLength(algorithm: string): number | undefined {
+  return ALGORITHMS.get(algorithm)?.length;
+}
+
+/** What Node calls an algorithm. */
+export function hasherName(algorithm: string): string {
+  return ALGORITHMS.get(algorithm)?.node ?? algorithm;
+}
 
 export interface Hash {
   readonly algorithm: string;
@@ -18,7 +40,7 @@ export interface Hash {
 
 /** The strongest of the hashes, sha256 first because every installer knows it. */
 export function bestHash(hashes: Readonly<Record<string, string>>): Hash | undefined {
-  const algorithm = ALGORITHMS.find((name) => hashes[name] !== undefined);
+  const algorithm = ALGORITHMS.keys().find((name) => hashes[name] !== undefined);
   return algorithm === undefined ? undefined : { algorithm, digest: hashes[algorithm] ?? '' };
 }
 

@@ -14,7 +14,10 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
         base = URL.parse(attributes['href'], pageUrl)?.href ?? pageUrl;
         hasBase = true;
       } else if (name === 'meta') metas.set(attributes['name'] ?? '', attributes['content'] ?? '');
-      else if (name === 'a' && attributes['href'] !== undefined) links.push(readAnchor(attributes, base));
+      else if (name === 'a' && attributes['href'] !== undefined) {
+        const link = readAnchor(attributes, base);
+        if (!isNavigation(link)) links.push(link);
+      }
     },
   });
   parser.end(body);
@@ -31,6 +34,13 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
     serial: serial === undefined ? undefined : Number(serial),
   };
 }
+
+/** Directory listings link to their parents, their order and a stylesheet: that is no hostility, and no file. */
+function isNavigation({ url, filename }: RawLink): boolean {
+  return /^https?:/.test(String(url)) && typeof filename === 'string' && !ARCHIVE.test(filename);
+}
+
+const ARCHIVE = /\.(?:whl|zip|egg|exe|msi|rpm|deb|dmg|tgz|tar(?:\.\w{1,4})?)$/;
 
 /** The file name is the last segment of the URL: PEP 503 wants the text to equal it, and texts are easier to lie with. */
 function readAnchor(attributes: Readonly<Record<string, string>>, base: string): RawLink {
