@@ -137,7 +137,7 @@ export class TestApp {
     this.url = parts.server.url;
     this.context = parts.server.context;
     this.serverdir = parts.serverdir;
-    this.#pool = new Pool(this.url, { connections: 50 });
+    this.#pool = new Pool(this.url, { connections: 64 });
     this.#heard = this.context.events.serial;
   }
 
