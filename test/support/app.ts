@@ -162,7 +162,10 @@ export class TestApp {
       reason: response.statusText,
       headers: response.headers as Record<string, string>,
       bytes,
-      text: bytes.toString('utf8'),
+      // Only when asked for: files of many megabytes are bytes.
+      get text() {
+        return bytes.toString('utf8');
+      },
       json: () => JSON.parse(bytes.toString('utf8')) as unknown,
     };
   }
