@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -71,6 +72,8 @@ export interface TestAppOptions {
   readonly mirrorLimits?: Partial<MirrorLimits>;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
+  /** With `on`: the directory of the server that ran before. */
+  readonly serverdir?: string;
 }
 
 export const ROOT: Auth = ['root', ''];
@@ -87,7 +90,8 @@ const TABLES = [
 /** Boots the real server, on a real socket, with everything of its own. */
 export async function testApp(options: TestAppOptions): Promise<TestApp> {
   const database = options.on ?? (await testDatabase(options.database));
-  const serverdir = join(database.directory, options.on === undefined ? '.' : `server-${Date.now()}`);
+  const own = options.on === undefined ? '.' : `server-${randomUUID()}`;
+  const serverdir = options.serverdir ?? join(database.directory, own);
   await mkdir(serverdir, { recursive: true });
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -105,7 +109,13 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     ...(options.clock && { clock: options.clock }),
     ...(options.mirrorLimits && { mirrorLimits: options.mirrorLimits }),
   });
-  return new TestApp({ server, database, serverdir, lines, ownsDatabase: options.on === undefined });
+  return new TestApp({
+    server,
+    database,
+    serverdir,
+    lines,
+    ownsDatabase: options.on === undefined || options.serverdir !== undefined,
+  });
 }
 
 interface LogLine {
@@ -290,6 +300,24 @@ export class TestApp {
       .map((line) => JSON.stringify(line));
     this.#parts.lines.length = 0;
     return messages;
+  }
+
+  /** Every log line since `errors` was last called. */
+  get logged(): string {
+    return this.#parts.lines.map((line) => JSON.stringify(line)).join('\n');
+  }
+
+  /** Stops the server and starts another one on all that it had. */
+  async restart(options: Omit<TestAppOptions, 'database' | 'on' | 'serverdir'> = {}): Promise<TestApp> {
+    await this.#pool.destroy();
+    await this.#parts.server.close();
+    const { dialect } = this.context;
+    return await testApp({
+      ...options,
+      database: dialect,
+      on: this.#parts.database,
+      serverdir: this.serverdir,
+    });
   }
 
   async close(): Promise<void> {

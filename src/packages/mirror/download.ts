@@ -113,7 +113,7 @@ export class Download {
       this.#isStored = true;
       return stored;
     } finally {
-      response.body.on('error', () => undefined).destroy();
+      response.body.destroy();
       await incoming?.release();
     }
   }

@@ -141,6 +141,8 @@ export class UpstreamClient {
       bodyTimeout: request.bodyTimeoutMs,
       signal: request.signal,
     });
+    // Who reads the body hears of an error; when nobody does, as after `destroy`, it must not end the process.
+    response.body.on('error', () => undefined);
     const headers = Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
     );
