@@ -50,9 +50,9 @@ export function readUpstreamPage(body: string, url: string, project: string): Up
   return {
     // A quarantined project must offer no files (PEP 792), whatever the page says.
     files: status?.status === 'quarantined' ? [] : [...files.values()],
-    versions: raw.versions.filter(
-      (version): version is string => typeof version === 'string' && VERSION.test(version),
-    ),
+    versions: raw.versions
+      .slice(0, MAX_FILES)
+      .filter((version): version is string => typeof version === 'string' && VERSION.test(version)),
     status,
     serial: Number.isSafeInteger(raw.serial) ? (raw.serial as number) : undefined,
     dropped,
