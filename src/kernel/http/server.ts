@@ -209,7 +209,7 @@ function wrongMethodHint(request: FastifyRequest): string {
 const ZERO_BYTE = '22021';
 
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -228,13 +228,19 @@ export function toAppError(error: unknown): AppError {
   if (code === ZERO_BYTE) {
     return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
   }
-  if (code === 'ENOSPC') {
+  if (code === 'ENOSPC' || isDatabaseFull(error)) {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
   if (isConnectionFailure(code)) {
     return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
   }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log. */
+function isDatabaseFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === 13 || errcode === 4874;
 }
 
 /** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */
