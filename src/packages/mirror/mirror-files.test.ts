@@ -178,7 +178,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
     expect((await app.get(`${path}.metadata`)).status).toBe(502);
     expect((await app.get(`${path}.metadata`)).text).toBe(file.metadata);
-    expect(app.errors()).toHaveLength(1);
   });
 
   test.each([['md5'], ['sha512'], ['sha384'], ['sha1'], ['blake2b'], ['sha3_256']])(
@@ -197,7 +196,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
       expect(wrong.text).toContain(algorithm);
       expect(right.bytes.equals(file.bytes)).toBe(true);
       expect(path).toContain('/+f/');
-      expect(app.errors()).toHaveLength(1);
     },
   );
 
@@ -207,7 +205,7 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
     const [cold, warm] = [await app.get(path), await app.get(path)];
 
-    expect(path).toMatch(/\/\+e\/[0-9a-f]{16}\/demo-1\.0-py3-none-any\.whl$/);
+    expect(path).toMatch(/\/\+e\/http_127\.0\.0\.1_\d+_[\w.]+\/demo-1\.0-py3-none-any\.whl$/);
     expect(cold.bytes.equals(file.bytes) && warm.bytes.equals(file.bytes)).toBe(true);
     expect((await app.get(`${path}.metadata`)).text).toBe(file.metadata);
   });
@@ -345,7 +343,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([502]));
       expect(upstream.requests(there)).toBe(1);
-      expect(app.errors()).toHaveLength(READERS);
     });
   });
 });
