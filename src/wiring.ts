@@ -180,7 +180,10 @@ export async function startServer(
       standardHeaders,
     });
     packages.declareRoutes(server.app, server.metrics);
-    const jobs = new JobRunner(installation.database, context.clock, log, jobHandlers(context));
+    const jobs = new JobRunner(installation.database, context.clock, log, [
+      ...jobHandlers(context),
+      ...packages.jobs,
+    ]);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
     return {

@@ -22,6 +22,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'why',
+    summary: 'Tell why a project or a file is seen on an index, or not',
+    load: () => import('./commands/why.ts'),
+  },
+  {
     name: 'config show',
     summary: 'Print the settings as the server would use them',
     load: () => import('./commands/config/show.ts'),

@@ -68,6 +68,7 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
     const isFlag = typeof setting.default === 'boolean';
     parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
   }
+  for (const { name, summary } of command.args ?? []) parser.argument(name, summary);
   for (const { flags, summary } of command.options) parser.option(flags, summary);
   parser.addHelpText(
     'after',
@@ -76,7 +77,8 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
   return () => {
     const options = parser.opts<Record<string, unknown>>();
     const given = accepted.map(({ name }) => [name, options[camelCase(name)]] as const);
-    return { options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+    const args = parser.processedArgs as CommandInput['args'];
+    return { args, options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
   };
 }
 

@@ -75,6 +75,23 @@ export const EventList = z.object({
   ),
 });
 
+export const Explanations = z.object({
+  index: z.string(),
+  project: z.string(),
+  file: z.string().optional(),
+  isVisible: z.boolean(),
+  indexes: z.array(
+    z.object({
+      index: z.string(),
+      type: z.enum(['stage', 'mirror']),
+      isVisible: z.boolean(),
+      rule: z.string().meta({ description: 'The rule that decided, as a sentence.' }),
+      files: z.number(),
+      file: z.enum(['served', 'shadowed', 'absent']).optional(),
+    }),
+  ),
+});
+
 const SIMPLE = ['application/vnd.pypi.simple.v1+json', 'application/vnd.pypi.simple.v1+html', 'text/html'];
 
 /** Every operation of the part, in the order of docs/reference/http.md. */
@@ -257,6 +274,14 @@ export const operations = {
     allow: 'read',
     summary: 'Ask the upstream indexes anew about a project; redirects to its page.',
     produces: ['text/plain'],
+  },
+  explainProject: {
+    method: 'GET',
+    path: '/:user/:index/+why/:project',
+    allow: 'read',
+    summary:
+      'Why a project, or with `?file=NAME` one file of it, is seen on an index or not: index by index, with the rule.',
+    response: Explanations,
   },
   removeFile: {
     method: 'DELETE',

@@ -39,6 +39,7 @@ const allowed: Record<OperationName, string> = {
   readFile: '+++++',
   readUnhashedFile: '+++++',
   refreshProject: '+++++',
+  explainProject: '+++++',
   removeFile: '--+++',
   readProject: '+++++',
   removeProject: '--+++',

@@ -94,6 +94,8 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
+    // Mirrors of tests ask a local upstream, never the internet.
+    offline: true,
     ...options.settings,
     serverdir,
     database: database.setting,

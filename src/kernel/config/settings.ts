@@ -140,6 +140,20 @@ export const settings = [
     sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
   },
   {
+    name: 'packages.mirror-cache-bytes',
+    type: bytes.optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many bytes of mirrored files are kept; the least recently used ones leave first.',
+  },
+  {
+    name: 'packages.mirror-cache-days',
+    type: z.coerce.number().positive().optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many days a mirrored file is kept after its last use.',
+  },
+  {
     name: 'packages.file-cache-bytes',
     type: z.coerce.number().int().min(0),
     default: 64 * 1024 ** 2,

@@ -49,5 +49,11 @@ export const kernelErrors = defineErrors('kernel', {
   bodyTooLarge: { status: 413, title: 'The request body is too large' },
   unsupportedMediaType: { status: 415, title: 'The body has an unsupported type' },
   notAcceptable: { status: 406, title: 'No representation matches the Accept header' },
+  serverUnreachable: {
+    status: 502,
+    title: 'The server cannot be reached',
+    hint: 'check the URL, and that `wheelhouse serve` runs there',
+  },
+  serverRefused: { status: 400, title: 'The server refused' },
   shuttingDown: { status: 503, title: 'The server is shutting down', hint: 'try again in a moment' },
 });

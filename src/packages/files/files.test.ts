@@ -199,7 +199,6 @@ describe.each(databases)('files on %s', (database) => {
         hashes: {
           sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           md5: expect.stringMatching(/^[0-9a-f]{32}$/),
-          blake2b_256: expect.stringMatching(/^[0-9a-f]{64}$/),
         },
         project: 'demo',
         version: '1.0',

@@ -167,6 +167,53 @@ export async function touchMirrorFiles(
   }
 }
 
+export async function deleteMirrorFile(db: Db, indexId: number, relpath: string): Promise<boolean> {
+  const deleted = await tables(db)
+    .deleteFrom('mirror_file')
+    .where('index_id', '=', indexId)
+    .where('relpath', '=', relpath)
+    .returning('relpath')
+    .execute();
+  return deleted.length > 0;
+}
+
+/** Forgets all stored files of a project. */
+export async function deleteMirrorFilesOf(db: Db, indexId: number, project: string): Promise<void> {
+  await tables(db)
+    .deleteFrom('mirror_file')
+    .where('index_id', '=', indexId)
+    .where('project', '=', project)
+    .execute();
+}
+
+/** Files of all mirrors, least recently used first, up to `limit`. */
+export async function listLeastUsed(
+  db: Db,
+  limit: number,
+): Promise<(Pick<MirrorFile, 'indexId' | 'relpath' | 'size'> & { readonly usedAt: number })[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_file')
+    .select(['index_id', 'relpath', 'size', 'used_at'])
+    .orderBy('used_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    indexId: row.index_id,
+    relpath: row.relpath,
+    size: row.size,
+    usedAt: row.used_at,
+  }));
+}
+
+/** Bytes of all files that the mirrors hold. */
+export async function sumMirrorBytes(db: Db): Promise<number> {
+  const row = await tables(db)
+    .selectFrom('mirror_file')
+    .select((eb) => eb.fn.sum<number | null>('size').as('bytes'))
+    .executeTakeFirstOrThrow();
+  return Number(row.bytes ?? 0);
+}
+
 /** Digest and size of every stored file, for the doctor and the collection of orphans. */
 export async function listMirroredDigests(
   db: Db,

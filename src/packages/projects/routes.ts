@@ -7,6 +7,8 @@ import { isProjectName, normalizeProjectName } from '../archive/project-name.ts'
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
+import { fullName } from '../indexes/store.ts';
+import { explainProject } from '../inheritance/explain.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
 import { hasQuery, indexUrl, route, sendJson } from '../route.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
@@ -58,6 +60,19 @@ export function projectRoutes(app: FastifyInstance, context: Context, mirrors: M
   route(app, operations.readProject, async (request, params, reply) => {
     if (await redirect(request, params, reply)) return;
     await sendJson(reply, { type: 'projectconfig', result: await readVersions(request, params) });
+  });
+
+  route(app, operations.explainProject, async (request, params, reply) => {
+    checkName(params.project);
+    const index = await getIndex(db, params.user, params.index);
+    const project = normalizeProjectName(params.project);
+    const { file } = request.query as { readonly file?: string };
+    const filename = file === undefined ? undefined : String(file);
+    const indexes = await explainProject(context, mirrors, index, { project, filename });
+    const isVisible = indexes.some((each) =>
+      filename === undefined ? each.isVisible : each.file === 'served',
+    );
+    await sendJson(reply, { index: fullName(index), project, file: filename, isVisible, indexes });
   });
 
   route(app, operations.readRelease, async (request, params, reply) => {

@@ -70,7 +70,7 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
     // nginx sends a path; devpi takes a whole URL as well.
     const path = URL.parse(original, 'http://localhost')?.pathname ?? '';
     const isKnown =
-      path.startsWith('/') &&
+      /^(?:\/|https?:\/\/)/.test(original) &&
       path.split('/').every((part) => !/^\+(?!api$|login$|simple$|f$|status$)/.test(part));
     await reply
       .code(isKnown ? 200 : 403)
