@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Authenticator } from '#kernel/auth/authenticate.ts';
@@ -25,6 +26,7 @@ import {
   openPackages,
   packagesErrors,
   packagesMigrations,
+  type FirstState,
   type MirrorLimits,
 } from '#packages';
 
@@ -47,20 +49,25 @@ export interface Installation {
 
 export interface OpenOptions {
   readonly mayShare?: boolean;
+  readonly mustExist?: boolean;
   /** Tests pass one that they can turn. */
   readonly clock?: Clock;
 }
 
 /**
  * Opens the server directory and the database, migrates and recovers. With `mayShare` a directory that another
- * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`.
+ * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`. With `mustExist`
+ * nothing is made where there was no server yet.
  */
 export async function openInstallation(
   config: Config,
   log: Log,
-  { mayShare = false, clock = systemClock }: OpenOptions = {},
+  { mayShare = false, mustExist = false, clock = systemClock }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
+  if (mustExist && !existsSync(join(serverdir, '.lock'))) {
+    throw new AppError(kernelErrors.serverdirEmpty, `no server has ever run in ${serverdir}`);
+  }
   await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new AppError(
       kernelErrors.serverdirUnusable,
@@ -135,6 +142,16 @@ async function prepare(database: Database, log: Log): Promise<void> {
   }
 }
 
+/** Makes the state of a new server; false if the server has one already, which is then left as it is. */
+export async function initialize(config: Config, log: Log, first: FirstState): Promise<boolean> {
+  const installation = await openInstallation(config, log);
+  try {
+    return await ensureRoot(installation.context, first);
+  } finally {
+    await installation.close();
+  }
+}
+
 /** A server that answers requests and runs jobs, as its roles say. */
 export interface RunningServer {
   /** The address to type, without a trailing slash. */
@@ -169,7 +186,10 @@ export async function startServer(
       standardHeaders,
     });
     packages.declareRoutes(server.app, server.metrics);
-    const jobs = new JobRunner(installation.database, context.clock, log, jobHandlers(context));
+    const jobs = new JobRunner(installation.database, context.clock, log, [
+      ...jobHandlers(context),
+      ...packages.jobs,
+    ]);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
     return {

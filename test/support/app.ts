@@ -48,7 +48,7 @@ export interface TestIndex {
   readonly name: string;
   /** `user/name`. */
   readonly full: string;
-  /** `/user/name`. */
+  /** `/user/name`, percent-encoded. */
   readonly path: string;
 }
 
@@ -100,6 +100,8 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
+    // Mirrors of tests ask a local upstream, never the internet.
+    offline: true,
     ...options.settings,
     serverdir,
     database: database.setting,
@@ -229,11 +231,11 @@ export class TestApp {
     options: { user?: TestUser; name?: string; [option: string]: unknown } = {},
   ): Promise<TestIndex> {
     const { user = await this.user(), name = `index${(this.#names += 1)}`, ...json } = options;
-    const path = `/${user.name}/${name}`;
+    const path = `/${encodeURIComponent(user.name)}/${encodeURIComponent(name)}`;
     const response = await this.request('PUT', path, { json, auth: user.auth });
     expect(response.status, response.text).toBe(200);
     await this.events();
-    return { user, name, path, full: path.slice(1) };
+    return { user, name, path, full: `${user.name}/${name}` };
   }
 
   /** Uploads as the owner of the index unless told otherwise. */

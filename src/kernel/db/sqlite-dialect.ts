@@ -85,11 +85,18 @@ export class NodeSqliteDialect implements Dialect {
     this.#readOnly = options.readOnly ?? false;
   }
 
-  createAdapter = () => new SqliteAdapter();
+  createAdapter = () => new ConcurrentSqliteAdapter();
   createDriver = () => new NodeSqliteDriver(this.#path, this.#readOnly);
   createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]) =>
     new SqliteIntrospector(db);
   createQueryCompiler = () => new SqliteQueryCompiler();
+}
+
+/** Without this Kysely itself lets one connection out at a time, and reads wait for transactions again. */
+class ConcurrentSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 class NodeSqliteDriver implements Driver {

@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'n
 import { join } from 'node:path';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
-import { createDigester } from './digests.ts';
+import { Digesters, type Digester } from './digests.ts';
 import type { Digests, Files, IncomingFile } from './files.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 
@@ -23,6 +23,7 @@ export async function openLocalFiles(directory: string): Promise<Files> {
     if (!SHA256.test(sha256)) throw new TypeError(`not a sha256: ${sha256}`);
     return join(stored, sha256.slice(0, 2), sha256.slice(2));
   };
+  const digesters = new Digesters();
   const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256));
 
   async function store(mark: string, sha256: string): Promise<void> {
@@ -55,7 +56,7 @@ export async function openLocalFiles(directory: string): Promise<Files> {
   }
 
   return {
-    receive: () => receive(incoming, store),
+    receive: async () => await receive(incoming, await digesters.create(), store),
     open: (sha256) => openFiles.open(sha256),
     remove,
 
@@ -82,11 +83,11 @@ export async function openLocalFiles(directory: string): Promise<Files> {
 
 async function receive(
   incoming: string,
+  digester: Digester,
   store: (mark: string, sha256: string) => Promise<void>,
 ): Promise<IncomingFile> {
   const id = randomUUID();
   let path = join(incoming, id);
-  const digester = await createDigester();
   const file: FileHandle = await open(path, 'wx', 0o600).catch(throwStorageError);
   let size = 0;
   let digests: Digests | undefined;

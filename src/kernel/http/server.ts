@@ -62,6 +62,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
+    // An address that cannot be decoded comes here, past every hook.
+    frameworkErrors: async (error, request, reply) => {
+      setHeaders(reply.raw, options.standardHeaders());
+      await renderError(toAppError(error), request, reply);
+    },
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
@@ -112,7 +117,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(request);
     const error =
-      allowed.length > 0
+      allowed.length > 0 && !allowed.includes(sentMethod(request))
         ? new AppError(
             kernelErrors.methodNotAllowed,
             `${sentMethod(request)} is not allowed on ${request.url.slice(0, 200)}`,
@@ -181,7 +186,7 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
   app.addHook('onRoute', (route) => {
     if (route.config?.allow === undefined)
       throw new Error(`the route ${route.url} names no rule of a policy`);
-    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
+    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/\*$/, '.+').replace(/:\w+/g, '[^/+][^/]*');
     const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
     for (const method of [route.method].flat())
       known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
@@ -200,6 +205,9 @@ function wrongMethodHint(request: FastifyRequest): string {
     : 'see /+openapi.json for what each address takes';
 }
 
+/** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
+const ZERO_BYTE = '22021';
+
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
@@ -216,6 +224,9 @@ export function toAppError(error: unknown): AppError {
     code === 'ERR_STREAM_PREMATURE_CLOSE'
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
+  }
+  if (code === ZERO_BYTE) {
+    return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
   }
   if (code === 'ENOSPC') {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });

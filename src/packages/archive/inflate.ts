@@ -18,7 +18,7 @@ export async function inflateEntry(
     if (isSmall) return onPiece(inflateSmall(await collect(source), entry.bytes));
     return pipeline(
       source,
-      createInflateRaw({ rejectGarbageAfterEnd: true }),
+      createInflateRaw({ rejectGarbageAfterEnd: true, chunkSize: 128 * 1024 }),
       async (pieces: AsyncIterable<Buffer>) => {
         for await (const piece of pieces) onPiece(piece);
       },

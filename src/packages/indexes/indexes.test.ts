@@ -312,9 +312,10 @@ describe.each(databases)('indexes on %s', (database) => {
 
     expect(answer(response)).toEqual([201, `index ${index.full} deleted`]);
     expect(await app.events()).toEqual(['packages.index-deleted']);
-    for (const gone of [index.path, `${index.path}/+simple/`, `${index.path}/+simple/demo/`, path]) {
+    for (const gone of [index.path, `${index.path}/+simple/`, `${index.path}/+simple/demo/`]) {
       expect((await app.get(gone)).status, gone).toBe(404);
     }
+    expect((await app.get(path)).status).toBe(410);
   });
 
   test('a non-volatile index cannot be deleted, whoever asks', async () => {

@@ -5,7 +5,7 @@ import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import { getIndex } from '../indexes/find.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { resolveBases } from './resolve.ts';
-import { selectVisible } from './shadowing.ts';
+import { decideVisibility } from './shadowing.ts';
 
 interface StageOptions {
   readonly whitelist?: string[];
@@ -26,8 +26,11 @@ function mirror(name = 'pypi'): Index {
 describe('of the indexes that may contribute to a project', () => {
   /** Names of the visible indexes when those in `having` have the project. */
   function visible(order: readonly Index[], having: readonly string[], project = 'demo') {
-    const { indexes, isMirrorHidden } = selectVisible(order, project, ({ name }) => having.includes(name));
-    return { names: indexes.map(({ name }) => name), isMirrorHidden };
+    const decisions = decideVisibility(order, project, ({ name }) => having.includes(name));
+    return {
+      names: decisions.filter(({ isVisible }) => isVisible).map(({ index }) => index.name),
+      isMirrorHidden: decisions.some(({ rule }) => rule.startsWith('hidden')),
+    };
   }
 
   test.each([

@@ -15,12 +15,9 @@ describe('the address of a mirrored file', () => {
   test.each([
     ['its sha256', { md5: hex(32), sha256: hex(64) }, '+f/012/3456789abcdef/demo-1.0.tar.gz'],
     ['its md5 if there is no other hash', { md5: hex(32) }, '+f/012/3456789abcdef/demo-1.0.tar.gz'],
-    ['its URL if there is no hash', {}, '+e/d25e54a1c2b0bd07/demo-1.0.tar.gz'],
+    ['its URL if there is no hash', {}, '+e/https_host.example_simple_demo/demo-1.0.tar.gz'],
   ])('follows from %s', (_what, hashes, expected) => {
-    const { length } = expected;
-    const relpath = linkRelpath(link({ hashes }));
-    expect(relpath.replace(/^\+e\/[0-9a-f]{16}/, '+e/d25e54a1c2b0bd07')).toBe(expected);
-    expect(relpath).toHaveLength(length);
+    expect(linkRelpath(link({ hashes }))).toBe(expected);
   });
 
   test('is the same every time and differs for every URL', () => {
@@ -36,7 +33,7 @@ describe('the address of a mirrored file', () => {
     const file = link({ filename: 'demo-1.0+local.tar.gz', hashes: { sha256: hex(64) } });
 
     expect(linkPath({ user: 'jörg', name: 'dev' }, file)).toBe(
-      'j%C3%B6rg/dev/+f/012/3456789abcdef/demo-1.0%2Blocal.tar.gz',
+      'j%C3%B6rg/dev/+f/012/3456789abcdef/demo-1.0+local.tar.gz',
     );
   });
 });

@@ -253,8 +253,16 @@ export class Mirrors {
     const upstream = upstreamOf(index);
     const expiresAt = clock.now() + expiryMs(index);
     if (fetched.kind === 'absent') {
-      const nothing = { upstream, isFound: false, page: null, etag: null, serial: null };
-      return { ...nothing, expiresAt: clock.now() + Math.min(this.limits.absentMs, expiryMs(index)) };
+      const askAgainAt = clock.now() + Math.min(this.limits.absentMs, expiryMs(index));
+      if (stored?.isFound === true) {
+        // Builds must not break because upstream removed something; devpi keeps the last page too.
+        log.warn(
+          { index: fullName(index), project: name },
+          'upstream no longer has the project; keeping what is known',
+        );
+        return { ...stored, expiresAt: askAgainAt };
+      }
+      return { upstream, isFound: false, page: null, etag: null, serial: null, expiresAt: askAgainAt };
     }
     if (fetched.kind === 'unchanged') {
       if (stored !== undefined) return { ...stored, expiresAt };

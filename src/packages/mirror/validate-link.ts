@@ -17,6 +17,7 @@ export interface RawLink {
 
 const FILENAME = /^[A-Za-z0-9_][A-Za-z0-9._+!~@=,()%-]{0,254}$/;
 const UPLOAD_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/;
+const MAX_DIGEST = 128;
 /** Signed URLs of object stores are long. */
 const MAX_URL = 8000;
 const MAX_REQUIRES_PYTHON = 300;
@@ -76,16 +77,18 @@ function validateUrl(value: unknown, base: string): URL | undefined {
   return url;
 }
 
-/** Known algorithms with digests of the right length; unknown ones are left out, wrong lengths condemn the entry. */
+/**
+ * Digests of known algorithms. One that is no hex condemns the entry; one of a wrong length is kept as devpi keeps it: no
+ * download can ever match it, so the file is listed and never served.
+ */
 function validateHashes(value: unknown): Record<string, string> | undefined {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) return undefined;
   const hashes: Record<string, string> = {};
   for (const [name, digest] of Object.entries(value)) {
     const algorithm = name.toLowerCase();
-    const length = digestLength(algorithm);
-    if (length === undefined) continue;
-    if (typeof digest !== 'string' || digest.length !== length || !/^[0-9a-fA-F]+$/.test(digest))
+    if (digestLength(algorithm) === undefined) continue;
+    if (typeof digest !== 'string' || digest.length > MAX_DIGEST || !/^[0-9a-fA-F]+$/.test(digest))
       return undefined;
     hashes[algorithm] = digest.toLowerCase();
   }
