@@ -235,17 +235,18 @@ describe('of a hostile upstream page', () => {
     }
   });
 
-  test('a hundred thousand files are read, more are counted', async () => {
-    const files = Array.from({ length: 100_050 }, (_, at) => ({
-      filename: `NAME-${at}.tar.gz`,
-      url: `x-${at}.tar.gz`,
-      hashes: {},
-    }));
+  test('as many files are read as are allowed, more are counted', async () => {
+    const few = await mirrorApp({ database: 'sqlite', mirrorLimits: { maxPageFiles: 20 } });
+    try {
+      const file = (at: number) => ({ filename: `demo-${at}.tar.gz`, url: `x-${at}.tar.gz`, hashes: {} });
+      const text = JSON.stringify({ files: Array.from({ length: 25 }, (_, at) => file(at)) });
+      upstream.set('demo', { files: [], body: { text, type: JSON_TYPE } });
 
-    const { text } = await show(JSON.stringify({ files }));
-
-    expect(JSON.parse(text).files).toHaveLength(100_000);
-    expect(app.logged).toContain('"droppedCount":50');
+      expect(await few.filenames(await mirrorOf(few, upstream))).toHaveLength(20);
+      expect(few.logged).toContain('"droppedCount":5');
+    } finally {
+      await few.close();
+    }
   });
 
   test.each([
