@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import type { TestApp, TestIndex } from './app.ts';
+import { testApp, type TestApp, type TestAppOptions, type TestIndex } from './app.ts';
 import type { FixtureFile, FixtureIndex } from './fixture-index.ts';
 
 export interface MirroredFile {
@@ -51,4 +51,9 @@ export function receiveAnswer(response: IncomingMessage) {
   });
   response.on('close', () => end());
   return { begun, ended, bytes: () => Buffer.concat(chunks) };
+}
+
+/** A server that may ask the upstreams of its mirrors; a test makes its mirrors of fixture indexes, and asks no other. */
+export async function mirrorApp(options: TestAppOptions): Promise<TestApp> {
+  return await testApp({ ...options, settings: { offline: false, ...options.settings } });
 }

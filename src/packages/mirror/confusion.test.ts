@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
+import type { TestApp, TestIndex } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { FixtureIndex, sdistFile, wheelFile } from '#test/fixture-index.ts';
-import { mirrorOf } from '#test/mirrors.ts';
+import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
 import { wheelUpload } from '#test/uploads.ts';
 
 describe.each(databases)('a project that is private and public, on %s', (database) => {
@@ -11,7 +11,7 @@ describe.each(databases)('a project that is private and public, on %s', (databas
   let pypi: TestIndex;
 
   beforeAll(async () => {
-    app = await testApp({ database });
+    app = await mirrorApp({ database });
   });
 
   afterAll(() => app.close());
@@ -102,7 +102,7 @@ describe('mirror_reserved_names', () => {
     await using upstream = await FixtureIndex.start();
     for (const name of ['acme', 'acme-tools', 'secret-plan', 'acmeology'])
       upstream.set(name, [wheelFile({ name }), sdistFile({ name })]);
-    const app = await testApp({ database: 'sqlite' });
+    const app = await mirrorApp({ database: 'sqlite' });
     try {
       const reserved = ['Acme-*', 'Secret_Plan'];
       const index = await mirrorOf(app, upstream, { mirror_reserved_names: reserved });
@@ -144,7 +144,7 @@ describe('the credentials of a mirror', () => {
     await using upstream = await FixtureIndex.start({ auth, fileHost: files });
     const file = wheelFile();
     upstream.set('demo', [file]);
-    const app = await testApp({ database: 'sqlite' });
+    const app = await mirrorApp({ database: 'sqlite' });
     const seen: string[] = [];
     const asked = async (method: string, path: string, options: Parameters<TestApp['request']>[2] = {}) => {
       const response = await app.request(method, path, options);

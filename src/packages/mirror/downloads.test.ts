@@ -3,9 +3,9 @@ import { readdir, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { testApp, type TestApp } from '#test/app.ts';
+import type { TestApp } from '#test/app.ts';
 import { FixtureIndex, largeWheelFile, wheelFile } from '#test/fixture-index.ts';
-import { beginAnswer, mirroredFile, mirrorOf, receiveAnswer } from '#test/mirrors.ts';
+import { beginAnswer, mirrorApp, mirrorOf, mirroredFile, receiveAnswer } from '#test/mirrors.ts';
 
 const MEGABYTE = 1024 ** 2;
 
@@ -15,7 +15,7 @@ describe('a file', () => {
 
   beforeAll(async () => {
     const mirrorLimits = { headMs: 600, pageMs: 700, fileMs: 900, bodyPauseMs: 400, smallFileMs: 200 };
-    app = await testApp({ database: 'sqlite', mirrorLimits });
+    app = await mirrorApp({ database: 'sqlite', mirrorLimits });
   });
 
   afterAll(() => app.close());
@@ -247,7 +247,7 @@ describe('a file', () => {
     });
 
     test('that announces more than is allowed is refused before it has sent it', async () => {
-      const small = await testApp({ database: 'sqlite', settings: { 'packages.max-upload-bytes': 1000 } });
+      const small = await mirrorApp({ database: 'sqlite', settings: { 'packages.max-upload-bytes': 1000 } });
       try {
         upstream.set('demo', [{ filename: 'demo-1.0.tar.gz', bytes: Buffer.alloc(2000), size: null }]);
         const index = await small.index({ type: 'mirror', mirror_url: upstream.url });

@@ -21,6 +21,8 @@ export type FetchedProject =
 export const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1';
 
+type PageLimits = Pick<MirrorLimits, 'maxPageBytes' | 'maxPageFiles'>;
+
 /**
  * Asks upstream for the page of a project, conditionally if its ETag is known. Throws `packages.upstream-failed` or
  * `packages.upstream-timeout`, with `retry-after` (seconds) in the error's headers when upstream named a time.
@@ -28,7 +30,7 @@ export const ACCEPT =
 export async function fetchProject(
   client: UpstreamClient,
   { project, etag }: { readonly project: string; readonly etag: string | null },
-  { headMs, pageMs, maxPageBytes }: Pick<MirrorLimits, 'headMs' | 'pageMs' | 'maxPageBytes'>,
+  { headMs, pageMs, ...limits }: Pick<MirrorLimits, 'headMs' | 'pageMs'> & PageLimits,
 ): Promise<FetchedProject> {
   const signal = AbortSignal.timeout(pageMs);
   try {
@@ -43,7 +45,7 @@ export async function fetchProject(
       bodyTimeoutMs: headMs,
       signal,
     });
-    return await interpret(response, project, maxPageBytes);
+    return await interpret(response, project, limits);
   } catch (error) {
     if (!signal.aborted) throw error;
     const detail = `the upstream index did not send the page of ${project} in time`;
@@ -54,16 +56,16 @@ export async function fetchProject(
 async function interpret(
   response: UpstreamResponse,
   project: string,
-  maxBytes: number,
+  { maxPageBytes, maxPageFiles }: PageLimits,
 ): Promise<FetchedProject> {
   const { status, headers, url, body } = response;
   if (status !== 200) await body.dump();
   if (status === 304) return { kind: 'unchanged' };
   if (status === 404 || status === 410) return { kind: 'absent' };
   if (status !== 200) throw refusedBy(response);
-  const text = (await readBody(response, maxBytes)).toString('utf8').replace(/^\uFEFF/, '');
+  const text = (await readBody(response, maxPageBytes)).toString('utf8').replace(/^\uFEFF/, '');
   try {
-    const page = readUpstreamPage(text, url, project);
+    const page = readUpstreamPage(text, { url, project, maxFiles: maxPageFiles });
     const serial = Number(headers['x-pypi-last-serial'] ?? page.serial ?? Number.NaN);
     return {
       kind: 'page',

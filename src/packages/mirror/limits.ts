@@ -21,6 +21,7 @@ export interface MirrorLimits {
   /** How long a client waits for a small file to be complete, so that an error can still be told, before it is streamed. */
   readonly smallFileMs: number;
   readonly maxPageBytes: number;
+  readonly maxPageFiles: number;
 }
 
 /** pip gives up after 15 seconds without a byte: whatever happens, it has an answer before. */
@@ -36,4 +37,5 @@ export const defaultLimits: MirrorLimits = {
   absentMs: 120_000,
   smallFileMs: 3000,
   maxPageBytes: 128 * 1024 ** 2,
+  maxPageFiles: 100_000,
 };

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
+import type { TestApp, TestIndex } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { digest, FixtureIndex, largeWheelFile, sdistFile, wheelFile } from '#test/fixture-index.ts';
-import { mirroredFile, mirrorOf } from '#test/mirrors.ts';
+import { mirrorApp, mirrorOf, mirroredFile } from '#test/mirrors.ts';
 
 const MEGABYTE = 1024 ** 2;
 const READERS = 64;
@@ -14,7 +14,7 @@ describe.each(databases)('a mirrored file on %s', (database) => {
   let upstream: FixtureIndex;
 
   beforeAll(async () => {
-    app = await testApp({ database });
+    app = await mirrorApp({ database });
   });
 
   afterAll(() => app.close());
@@ -205,7 +205,7 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
     const [cold, warm] = [await app.get(path), await app.get(path)];
 
-    expect(path).toMatch(/\/\+e\/http_127\.0\.0\.1_\d+_[\w.]+\/demo-1\.0-py3-none-any\.whl$/);
+    expect(path).toMatch(/\/\+e\/http_127\.0\.0\.1_\d+_files_demo\/demo-1\.0-py3-none-any\.whl$/);
     expect(cold.bytes.equals(file.bytes) && warm.bytes.equals(file.bytes)).toBe(true);
     expect((await app.get(`${path}.metadata`)).text).toBe(file.metadata);
   });
@@ -305,7 +305,7 @@ describe.each(databases)('a mirrored file on %s', (database) => {
     });
 
     test.each([
-      ['large', largeWheelFile(5 * MEGABYTE)],
+      ['large', largeWheelFile(database === 'sqlite' ? 5 * MEGABYTE : MEGABYTE)],
       ['small', wheelFile()],
     ])('is fetched once, however %s, and given whole to each', async (_size, file) => {
       const { path, there } = await mirroredFile(app, upstream, file);

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { testApp, type TestApp } from '#test/app.ts';
+import type { TestApp } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases, testDatabase } from '#test/databases.ts';
 import { digest, FixtureIndex, sdistFile, wheelFile } from '#test/fixture-index.ts';
+import { mirrorApp } from '#test/mirrors.ts';
 import { wheelUpload } from '#test/uploads.ts';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
@@ -15,7 +16,7 @@ describe.each(databases)('a mirror on %s', (database) => {
 
   beforeAll(async () => {
     clock = new TestClock();
-    app = await testApp({ database, clock });
+    app = await mirrorApp({ database, clock });
   });
 
   afterAll(() => app.close());
@@ -122,7 +123,9 @@ describe.each(databases)('a mirror on %s', (database) => {
     expect(files).toEqual([
       {
         filename: 'demo-1.0.tar.gz',
-        url: expect.stringMatching(/^\.\.\/\.\.\/\+e\/http_127\.0\.0\.1_\d+_[\w.]+\/demo-1\.0\.tar\.gz$/),
+        url: expect.stringMatching(
+          /^\.\.\/\.\.\/\+e\/http_127\.0\.0\.1_\d+_simple_demo\/demo-1\.0\.tar\.gz$/,
+        ),
         hashes: {},
         yanked: false,
         'core-metadata': false,
@@ -205,7 +208,7 @@ describe.each(databases)('a mirror on %s', (database) => {
     expect((await refresh()).headers['location']).toBe(`${app.url}${index.path}/+simple/new/`);
   });
 
-  test('shows what a refresh brings at once, also on the stages above, and what another refresh takes away', async () => {
+  test('shows what a refresh brings at once, also on the stages above', async () => {
     upstream.set('demo', [wheelFile()]);
     const index = await mirror();
     const stage = await app.index({ bases: [index.full] });
@@ -220,11 +223,6 @@ describe.each(databases)('a mirror on %s', (database) => {
     ]);
     await app.request('POST', `${stage.path}/+simple/demo/refresh`);
     expect(await app.events()).toEqual([]);
-    upstream.remove('demo');
-    await app.request('POST', `${index.path}/+simple/demo/refresh`);
-
-    expect(await app.page(index)).toBe(404);
-    expect(await app.page(stage)).toBe(404);
   });
 
   test('keeps what it knows when a refresh fails', async () => {
@@ -404,8 +402,8 @@ describe.each(postgres)('two servers on one %s', (database) => {
     const shared = await testDatabase(database);
     await using upstream = await FixtureIndex.start();
     upstream.set('demo', [wheelFile()]);
-    const first = await testApp({ database, on: shared });
-    const second = await testApp({ database, on: shared });
+    const first = await mirrorApp({ database, on: shared });
+    const second = await mirrorApp({ database, on: shared });
     try {
       const index = await first.index({ type: 'mirror', mirror_url: upstream.url });
       const [one, two] = [await first.filenames(index), await second.filenames(index)];

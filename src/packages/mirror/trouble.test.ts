@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { testApp, type TestApp } from '#test/app.ts';
+import type { TestApp } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { FixtureIndex, largeWheelFile, wheelFile, type Misbehaviour } from '#test/fixture-index.ts';
-import { mirroredFile, mirrorOf } from '#test/mirrors.ts';
+import { mirrorApp, mirrorOf, mirroredFile } from '#test/mirrors.ts';
 import { wheelUpload } from '#test/uploads.ts';
 
 const HALF_HOUR = 1_800_000;
@@ -49,7 +49,7 @@ describe('an upstream that', () => {
   beforeAll(async () => {
     clock = new TestClock();
     const mirrorLimits = { headMs: 600, pageMs: 800, patienceMs: 150 };
-    app = await testApp({ database: 'sqlite', clock, mirrorLimits });
+    app = await mirrorApp({ database: 'sqlite', clock, mirrorLimits });
   });
 
   afterAll(() => app.close());
@@ -257,7 +257,7 @@ describe('an upstream that', () => {
   });
 
   test('sends more than is taken is cut off, packed or not', async () => {
-    const small = await testApp({ database: 'sqlite', mirrorLimits: { maxPageBytes: 100_000 } });
+    const small = await mirrorApp({ database: 'sqlite', mirrorLimits: { maxPageBytes: 100_000 } });
     try {
       const index = await mirrorOf(small, upstream);
       const text = `{"files": [], "padding": "${' '.repeat(5_000_000)}"}`;
@@ -283,7 +283,7 @@ describe('--offline', () => {
     const withSidecar = wheelFile({ version: '1.5' });
     upstream.set('demo', [here, withSidecar, wheelFile({ version: '2.0' })]);
     upstream.set('other', [wheelFile({ name: 'other' })]);
-    const online = await testApp({ database: 'sqlite' });
+    const online = await mirrorApp({ database: 'sqlite' });
     const index = await mirrorOf(online, upstream);
     const stage = await online.index({ bases: [index.full] });
     const own = await online.index({ bases: [index.full] });
