@@ -25,6 +25,8 @@ import { userRoutes } from './users/routes.ts';
 export { checkContents } from './doctor.ts';
 export { ensureRoot, hasEmptyRootPassword, type FirstState } from './ensure-root.ts';
 export type { MirrorLimits } from './mirror/limits.ts';
+export { importBundle } from './mirror/import-bundle.ts';
+export { verifyBundle } from './mirror/read-bundle.ts';
 export { packagesErrors } from './errors.ts';
 export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';
