@@ -158,7 +158,7 @@ describe('a file', () => {
       ['has another length than its page says', { contentLength: 5 }],
       ['is longer than its page says', { contentLength: 9_999_999 }],
       ['is compressed unasked', { headers: { 'content-encoding': 'gzip' } }],
-      ['pauses for too long', { drip: { bytes: 600_000, pauseMs: 1200 } }],
+      ['pauses for too long', { drip: { bytes: 600_000, pauseMs: 3000 } }],
     ])('that %s is never complete, and well the next time', async (_what, how) => {
       const file = largeWheelFile(MEGABYTE);
       const { path, url, there } = await mirroredFile(app, upstream, file);
