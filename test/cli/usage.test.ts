@@ -20,6 +20,7 @@ it('shows its commands with --help and without arguments', async () => {
       serve          Run the server
       doctor         Check that every file has its bytes and all bytes belong to a
                      file
+      why            Tell why a project or a file is seen on an index, or not
       config         Look at the settings
     ",
     }
