@@ -37,9 +37,9 @@ export function route<Path extends string>(
   });
 }
 
-/** Names never start with a plus sign: `/+api` is no user, whatever the method. */
+/** Names are never empty nor start with a plus sign: neither `/` nor `/+api` is a user, whatever the method. */
 function hasReservedName(params: Readonly<Record<string, string>>): boolean {
-  return Object.entries(params).some(([name, value]) => name !== '*' && value.startsWith('+'));
+  return Object.entries(params).some(([name, value]) => name !== '*' && /^(?:\+|$)/.test(value));
 }
 
 /**

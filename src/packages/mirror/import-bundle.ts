@@ -13,7 +13,13 @@ import type { Link } from './link.ts';
 import { readPage } from './mirrors.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
 import { findReservation } from './reserved-names.ts';
-import { findMirrorProject, saveMirrorFile, saveMirrorProject, type StoredProject } from './store.ts';
+import {
+  findMirrorProject,
+  saveMirrorFile,
+  saveMirrorProject,
+  upstreamOf,
+  type StoredProject,
+} from './store.ts';
 import type { UpstreamPage } from './upstream-page.ts';
 
 export interface BundleImport {
@@ -126,7 +132,7 @@ async function mergeProject(
     const detail = `${name} is reserved on ${fullName(index)} by mirror_reserved_names (${reservation})`;
     throw new AppError(packagesErrors.bundleConflict, detail, { hint: 'nothing was imported' });
   }
-  const stored = await findMirrorProject(db, index.id, name);
+  const stored = await findMirrorProject(db, index, name);
   const known = stored?.page ? await readPage(stored.page) : undefined;
   const links = new Map(known?.files.map((link) => [link.filename, link]));
   for (const link of added.files) {
@@ -143,6 +149,7 @@ async function mergeProject(
     droppedCount: 0,
   };
   return {
+    upstream: upstreamOf(index),
     isFound: true,
     page: await compress(JSON.stringify(page)),
     // Without an ETag upstream cannot answer that nothing has changed.

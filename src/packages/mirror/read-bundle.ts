@@ -7,6 +7,7 @@ import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../errors.ts';
 import { BundleManifest, bundledPath } from './bundle-manifest.ts';
 import type { Link } from './link.ts';
+import { defaultLimits } from './limits.ts';
 import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
 
 type Entry = ReturnType<typeof extract> extends AsyncIterable<infer Each> ? Each : never;
@@ -191,7 +192,11 @@ function parsePage(name: string, body: Buffer, project: string): UpstreamPage {
   // HTML is for upstream indexes of old; we write JSON only.
   if (!text.trimStart().startsWith('{')) throw invalid(name, 'is no JSON page of the simple API');
   try {
-    return readUpstreamPage(text, `${PAGE_URL}${project}/`, project);
+    return readUpstreamPage(text, {
+      url: `${PAGE_URL}${project}/`,
+      project,
+      maxFiles: defaultLimits.maxPageFiles,
+    });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw invalid(name, `cannot be read: ${cause.message.slice(0, 200)}`);
