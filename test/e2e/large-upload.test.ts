@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { platform } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, it } from 'vitest';
 import { run } from '#kernel/process/run.ts';
-import { createIndex, listPage, uploadAll, wheelUpload, type Account } from '#test/index-api.ts';
+import { createIndex, listPage, request, uploadAll, wheelUpload, type Account } from '#test/index-api.ts';
 import { largeWheel, type LargeWheel } from '#test/large-wheel.ts';
 import { skipWithout } from '#test/machine.ts';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
@@ -65,6 +65,25 @@ it.skipIf(skipWithout(noTmpfs))('answers 507 when the disk is full, and leaves n
   const doctor = await runWheelhouse(['doctor', '--serverdir', disk.path, '--json']);
   expect(JSON.parse(doctor.stdout)).toEqual({ problems: [] });
 });
+
+it.skipIf(skipWithout(noTmpfs))(
+  'answers 507 when the database has no room, and goes on when it has',
+  async () => {
+    await using disk = await mountSmallDisk(8);
+    await using server = await startServer({ serverdir: disk.path });
+    const account = await createIndex(server, 'anna/dev');
+    const filler = join(disk.path, 'filler');
+    await run(['dd', 'if=/dev/zero', `of=${filler}`, 'bs=4k']);
+
+    const full = await request(server, 'PUT', '/anna/more', account, { bases: [] });
+    await rm(filler);
+    const roomy = await request(server, 'PUT', '/anna/more', account, { bases: [] });
+
+    expect(full.status, full.text).toBe(507);
+    expect(JSON.parse(full.text)).toMatchObject({ code: 'kernel.storage-full' });
+    expect(roomy.status, roomy.text).toBe(200);
+  },
+);
 
 /** MiB of resident memory, at most so far. */
 async function peakMemory({ pid }: ServerProcess): Promise<number> {

@@ -100,8 +100,6 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
-    // Mirrors of tests ask a local upstream, never the internet.
-    offline: true,
     ...options.settings,
     serverdir,
     database: database.setting,
@@ -187,7 +185,10 @@ export class TestApp {
   }
 
   /** Writes bytes, in as many packets as given, and returns all that comes back until the server ends or falls silent. */
-  async raw(packets: readonly (string | Buffer)[], silentMs = 150): Promise<string> {
+  async raw(
+    packets: readonly (string | Buffer)[],
+    { silentMs = 150, inTurn = false }: { readonly silentMs?: number; readonly inTurn?: boolean } = {},
+  ): Promise<string> {
     const socket = connect(Number(new URL(this.url).port), '127.0.0.1');
     socket.setNoDelay(true);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -196,9 +197,13 @@ export class TestApp {
     socket.on('error', () => resolve());
     socket.on('close', () => resolve());
     socket.on('timeout', () => resolve());
-    for (const packet of packets) {
+    for (const [position, packet] of packets.entries()) {
       socket.write(packet);
-      await new Promise((done) => setTimeout(done, 15));
+      if (inTurn) {
+        await expect
+          .poll(() => received.split('HTTP/1.1 ').length - 1, { timeout: 10_000 })
+          .toBe(position + 1);
+      } else await new Promise((done) => setTimeout(done, 15));
     }
     socket.setTimeout(silentMs);
     await promise;

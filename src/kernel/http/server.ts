@@ -106,9 +106,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error);
-    const { status } = known.kind;
-    // 501 is what a client asks too early for, no failure of the server.
-    const level = status >= 500 && status !== 501 ? 'error' : 'debug';
+    const level = logLevel(known.kind.status);
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     // The answer has begun: breaking it off is the only way left to say that it is not complete.
     if (reply.raw.headersSent) reply.raw.destroy();
@@ -208,8 +206,14 @@ function wrongMethodHint(request: FastifyRequest): string {
 /** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
 const ZERO_BYTE = '22021';
 
+/** 501 to 504 are other servers' failures, or asked too early: nothing that this server's operator could mend. */
+function logLevel(status: number): 'debug' | 'warn' | 'error' {
+  if (status < 500 || status === 501) return 'debug';
+  return status >= 502 && status <= 504 ? 'warn' : 'error';
+}
+
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -228,13 +232,19 @@ export function toAppError(error: unknown): AppError {
   if (code === ZERO_BYTE) {
     return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
   }
-  if (code === 'ENOSPC') {
+  if (code === 'ENOSPC' || isDatabaseFull(error)) {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
   if (isConnectionFailure(code)) {
     return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
   }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log. */
+function isDatabaseFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === 13 || errcode === 4874;
 }
 
 /** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */

@@ -1,69 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { run } from './run.ts';
 
 const node = process.execPath;
 
-it('tells what a program printed and how it ended', async () => {
-  const script = 'console.log("out"); console.error("err"); process.exitCode = 3';
-
-  const result = await run([node, '-e', script]);
-
-  expect(result).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
-});
-
-it('has no exit code for a program that a signal ended', async () => {
-  const result = await run([node, '-e', 'process.kill(process.pid, "SIGKILL")']);
-
-  expect(result.exitCode).toBeUndefined();
-});
-
-it('throws for a program that is not there', async () => {
-  await expect(run(['/nonexistent/program'])).rejects.toThrow('ENOENT');
-});
-
-it('gives a program that reads the end of its input', async () => {
-  const script = 'process.stdin.on("end", () => console.log("end")).resume()';
-
-  const without = await run([node, '-e', script], { timeoutMs: 10_000 });
-  const given = await run([node, '-e', 'process.stdin.pipe(process.stdout)'], { input: 'text' });
-
-  expect(without.stdout).toBe('end\n');
-  expect(given.stdout).toBe('text');
-});
-
-it('passes nothing of our environment when another one is given', async () => {
-  const result = await run([node, '-e', 'console.log(Object.keys(process.env).join())'], { env: { A: '1' } });
-
-  expect(result.stdout).toBe('A\n');
-});
-
-it('has reported every line when it resolves', async () => {
-  const lines: string[] = [];
-
-  await run([node, '-e', 'for (let i = 0; i < 5000; i++) console.log(i)'], {
-    onLine: (line) => lines.push(line),
-  });
-
-  expect(lines).toHaveLength(5000);
-  expect(lines.at(-1)).toBe('4999');
-});
-
-it('ends a program that runs out of time', async () => {
-  const forever = run([node, '-e', 'setInterval(() => undefined, 1000)'], { timeoutMs: 200 });
-
-  await expect(forever).rejects.toThrow('timed out');
-});
-
-it('ends a program that is cancelled', async () => {
-  const controller = new AbortController();
-
-  const cancelled = run([node, '-e', 'setInterval(() => undefined, 1000)'], { signal: controller.signal });
-  controller.abort();
-
-  await expect(cancelled).rejects.toThrow('canceled');
-});
-
-it('a program gets its arguments as they are, without a shell', async () => {
+test('a program gets its arguments as they are, without a shell', async () => {
   const odd = ['$HOME', '`id`', 'a b', '*', ';', '"', "'"];
 
   const result = await run([node, '-p', 'JSON.stringify(process.argv.slice(1))', '--', ...odd]);
@@ -71,6 +11,79 @@ it('a program gets its arguments as they are, without a shell', async () => {
   expect(JSON.parse(result.stdout)).toEqual(odd);
 });
 
-it('the working directory can be chosen', async () => {
+test('both streams and the exit code are told', async () => {
+  const result = await run([node, '-e', 'console.log("out"); console.error("err"); process.exitCode = 3']);
+
+  expect(result).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+});
+
+test('a program that a signal ends has no exit code', async () => {
+  expect((await run([node, '-e', 'process.kill(process.pid, "SIGTERM")'])).exitCode).toBeUndefined();
+});
+
+test('a program that does not exist cannot be started', async () => {
+  await expect(run(['/does/not/exist'])).rejects.toThrow(/exist/);
+});
+
+test('text goes in', async () => {
+  const result = await run([node, '-e', 'process.stdin.pipe(process.stdout)'], { input: 'Grüße' });
+
+  expect(result.stdout).toBe('Grüße');
+});
+
+test('a program that reads finds the end of its input', async () => {
+  const script = 'process.stdin.on("end", () => console.log("end")).resume()';
+
+  expect((await run([node, '-e', script], { timeoutMs: 10_000 })).stdout).toBe('end\n');
+});
+
+test('every line has been told when the result is there', async () => {
+  const lines: string[] = [];
+
+  await run([node, '-e', 'for (let i = 0; i < 5000; i++) console.log(i)'], {
+    onLine: (line) => lines.push(line),
+  });
+
+  expect(lines).toHaveLength(5000);
+});
+
+test('lines are told while they come', async () => {
+  const lines: string[] = [];
+
+  await run([node, '-e', 'console.log("a\\nb"); console.error("c")'], { onLine: (line) => lines.push(line) });
+
+  expect(lines.sort()).toEqual(['a', 'b', 'c']);
+});
+
+test('the given environment replaces ours', async () => {
+  const script = ['-p', 'JSON.stringify(Object.keys(process.env))'] as const;
+
+  const replaced = JSON.parse((await run([node, ...script], { env: { ONLY: '1' } })).stdout) as string[];
+  const inherited = JSON.parse((await run([node, ...script])).stdout) as string[];
+
+  expect(replaced).toContain('ONLY');
+  expect(replaced).not.toContain('PATH');
+  expect(inherited).toContain('PATH');
+});
+
+test('the working directory can be chosen', async () => {
   expect((await run([node, '-p', 'process.cwd()'], { cwd: '/' })).stdout).toBe('/\n');
+});
+
+test('a program that takes too long is ended', async () => {
+  const start = Date.now();
+
+  await expect(run([node, '-e', 'setTimeout(() => {}, 60000)'], { timeoutMs: 200 })).rejects.toThrow(
+    /timed out/i,
+  );
+
+  expect(Date.now() - start).toBeLessThan(5000);
+});
+
+test('a program can be cancelled', async () => {
+  const controller = new AbortController();
+  const running = run([node, '-e', 'setTimeout(() => {}, 60000)'], { signal: controller.signal });
+  setTimeout(() => controller.abort(), 100);
+
+  await expect(running).rejects.toThrow();
 });

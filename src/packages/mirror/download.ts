@@ -123,7 +123,7 @@ export class Download {
     const extra =
       hash === undefined || /^(?:sha256|md5)$/.test(hash.algorithm)
         ? undefined
-        : createHash(hasherName(hash.algorithm));
+        : createHash(hasherName(hash.algorithm) ?? hash.algorithm);
     const limit = size ?? maxBytes;
     try {
       for await (const chunk of response.body) {

@@ -8,29 +8,24 @@ export type Link = Omit<PageFile, 'url'> & {
   readonly url: string;
 };
 
-/** Best first: the name on pages, which is Python's, the length in hex digits, and Node's name. */
+/** Best first: the name on pages, which is Python's, and Node's name. */
 const ALGORITHMS = new Map([
-  ['sha256', { length: 64, node: 'sha256' }],
-  ['sha512', { length: 128, node: 'sha512' }],
-  ['sha384', { length: 96, node: 'sha384' }],
-  ['blake2b', { length: 128, node: 'blake2b512' }],
-  ['sha3_512', { length: 128, node: 'sha3-512' }],
-  ['sha3_384', { length: 96, node: 'sha3-384' }],
-  ['sha3_256', { length: 64, node: 'sha3-256' }],
-  ['blake2s', { length: 64, node: 'blake2s256' }],
-  ['sha224', { length: 56, node: 'sha224' }],
-  ['sha1', { length: 40, node: 'sha1' }],
-  ['md5', { length: 32, node: 'md5' }],
+  ['sha256', 'sha256'],
+  ['sha512', 'sha512'],
+  ['sha384', 'sha384'],
+  ['blake2b', 'blake2b512'],
+  ['sha3_512', 'sha3-512'],
+  ['sha3_384', 'sha3-384'],
+  ['sha3_256', 'sha3-256'],
+  ['blake2s', 'blake2s256'],
+  ['sha224', 'sha224'],
+  ['sha1', 'sha1'],
+  ['md5', 'md5'],
 ]);
 
-/** How many hex digits a digest has; undefined for algorithms that we cannot check. */
-export function digestLength(algorithm: string): number | undefined {
-  return ALGORITHMS.get(algorithm)?.length;
-}
-
-/** What Node calls an algorithm. */
-export function hasherName(algorithm: string): string {
-  return ALGORITHMS.get(algorithm)?.node ?? algorithm;
+/** What Node calls an algorithm; undefined for one that we cannot check. */
+export function hasherName(algorithm: string): string | undefined {
+  return ALGORITHMS.get(algorithm);
 }
 
 export interface Hash {

@@ -189,7 +189,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
     expect((await app.get(`${path}.metadata`)).status).toBe(502);
     expect((await app.get(`${path}.metadata`)).text).toBe(file.metadata);
-    expect(app.errors()).toHaveLength(1);
   });
 
   test.each([['md5'], ['sha512'], ['sha384'], ['sha1'], ['blake2b'], ['sha3_256']])(
@@ -208,7 +207,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
       expect(wrong.text).toContain(algorithm);
       expect(right.bytes.equals(file.bytes)).toBe(true);
       expect(path).toContain('/+f/');
-      expect(app.errors()).toHaveLength(1);
     },
   );
 
@@ -356,7 +354,6 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([502]));
       expect(upstream.requests(there)).toBe(1);
-      expect(app.errors()).toHaveLength(READERS);
     });
   });
 });

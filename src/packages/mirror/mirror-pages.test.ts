@@ -235,7 +235,6 @@ describe.each(databases)('a mirror on %s', (database) => {
 
     expect(status).toBe(502);
     expect(await app.filenames(index)).toHaveLength(1);
-    expect(app.errors()).toHaveLength(1);
   });
 
   test('keeps what it saw when the serial goes back, unless told to ignore serials', async () => {
@@ -361,7 +360,6 @@ describe.each(databases)('a mirror on %s', (database) => {
     clock.advance(1000);
     const again = await app.get(`${stage.path}/+simple/demo/`);
     expect(again.headers['cache-control']).toBe('no-cache');
-    expect(app.errors()).toHaveLength(1);
   });
 
   test('says 404 for an upstream path that is redirected elsewhere and absent there', async () => {
@@ -384,7 +382,6 @@ describe.each(databases)('a mirror on %s', (database) => {
 
     expect(status).toBe(502);
     expect(text).toContain('has no mirror_url');
-    expect(app.errors()).toHaveLength(1);
   });
 
   test('is not touched by an upload of the same project to a stage above', async () => {

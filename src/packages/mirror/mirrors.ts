@@ -149,7 +149,8 @@ export class Mirrors {
     // A request that is under way may have been answered before what the caller waits for was published.
     await this.#fetching.get(fetchKey(index, name))?.catch(() => undefined);
     const stored = await findMirrorProject(db, index, name);
-    const fetched = await this.#fetch(index, name, stored && { ...stored, etag: null, serial: null });
+    // As if nothing were known: whoever refreshes wants what upstream has now, even if it is nothing.
+    const fetched = await this.#fetch(index, name, undefined);
     const isSame =
       fetched.page === null || stored?.page == null
         ? fetched.page === (stored?.page ?? null)

@@ -1,6 +1,6 @@
 import { parseFilename } from '../archive/filename.ts';
 import type { ProjectStatus } from '../simple/project-page.ts';
-import { digestLength, type Link } from './link.ts';
+import { hasherName, type Link } from './link.ts';
 
 /** An entry of an upstream page, of any type and with any value. */
 export interface RawLink {
@@ -87,7 +87,7 @@ function validateHashes(value: unknown): Record<string, string> | undefined {
   const hashes: Record<string, string> = {};
   for (const [name, digest] of Object.entries(value)) {
     const algorithm = name.toLowerCase();
-    if (digestLength(algorithm) === undefined) continue;
+    if (hasherName(algorithm) === undefined) continue;
     if (typeof digest !== 'string' || digest.length > MAX_DIGEST || !/^[0-9a-fA-F]+$/.test(digest))
       return undefined;
     hashes[algorithm] = digest.toLowerCase();

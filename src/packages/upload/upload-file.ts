@@ -181,7 +181,7 @@ function overwriteLog(existing: VersionedFile | undefined): LogItem[] {
 }
 
 /** `[year, month, day, hour, minute, second]`, UTC. */
-export function logTime(at: number): number[] {
+function logTime(at: number): number[] {
   const date = new Date(at);
   return [
     date.getUTCFullYear(),
