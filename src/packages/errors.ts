@@ -152,4 +152,23 @@ export const packagesErrors = defineErrors('packages', {
     title: 'Not available in this version',
     meaning: 'A devpi operation that this version does not have: push, documentation, tox results.',
   },
+  invalidBundle: {
+    status: 400,
+    title: 'The bundle is damaged, or is none',
+    hint: 'nothing was imported; copy the bundle again, or write it anew with `wheelhouse prime --bundle`',
+    meaning:
+      'A bundle is checked whole before anything of it counts, and this one has a wrong hash, a wrong name or an end in its middle.',
+  },
+  bundleNeedsMirror: {
+    status: 400,
+    title: 'Bundles go into mirrors only',
+    hint: 'name a mirror, such as --index root/pypi',
+    meaning: 'A bundle holds what an upstream index offers, so an index for uploads cannot take it.',
+  },
+  bundleConflict: {
+    status: 409,
+    title: 'The bundle contradicts what is here',
+    hint: 'nothing was imported; one of the two has a file that is not what its upstream index offers',
+    meaning: 'The mirror and the bundle have the same file with different hashes.',
+  },
 });

@@ -101,6 +101,12 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'No representation matches the Accept header',
     meaning: 'The header `Accept`, or `?format=`, names no form in which the page is served.',
   },
+  badInputFile: {
+    status: 400,
+    title: 'A file that was given cannot be used',
+    meaning:
+      'A file that a command was given cannot be read or written, or is not what the command takes; the detail names it.',
+  },
   serverUnreachable: {
     status: 502,
     title: 'The server cannot be reached',
