@@ -12,7 +12,7 @@ import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
 
 type Entry = ReturnType<typeof extract> extends AsyncIterable<infer Each> ? Each : never;
 
-export type BundledFile = BundleManifest['files'][number];
+type BundledFile = BundleManifest['files'][number];
 
 /** What a project has in a bundle: its page, cut down to the files that came along. */
 export interface BundledProject {
