@@ -137,7 +137,7 @@ export const settings = [
     name: 'packages.page-cache-bytes',
     type: bytes,
     default: 256 * 1024 ** 2,
-    sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
+    sentence: 'Memory for rendered simple pages; the ones made longest ago leave first.',
   },
   {
     name: 'packages.mirror-cache-bytes',
@@ -148,14 +148,17 @@ export const settings = [
   },
   {
     name: 'packages.mirror-cache-days',
-    type: z.coerce.number().positive().optional(),
+    type: z.coerce
+      .number({ error: 'must be a number above 0' })
+      .positive({ error: 'must be a number above 0' })
+      .optional(),
     default: undefined,
     shownDefault: 'no limit',
     sentence: 'How many days a mirrored file is kept after its last use.',
   },
   {
     name: 'packages.file-cache-bytes',
-    type: z.coerce.number().int().min(0),
+    type: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     default: 64 * 1024 ** 2,
     sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
   },

@@ -99,6 +99,12 @@ const optionsOf: Readonly<Record<IndexType, Readonly<Record<string, Parse>>>> = 
   mirror: mirrorOptions,
 };
 
+/** The names of all options that an index of a type may have, `type` itself aside. */
+export const optionNames: Readonly<Record<IndexType, readonly string[]>> = {
+  stage: Object.keys(stageOptions),
+  mirror: Object.keys(mirrorOptions),
+};
+
 /** Options of a stage mean nothing to a mirror; devpi drops them silently there (reference devpi.md 2.2). */
 const droppedOnMirrors = new Set([
   'bases',
