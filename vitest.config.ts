@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['src/**/*.test.ts', 'test/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/*.test.ts'],
           pool: 'threads',
           isolate: false,
           globalSetup: ['test/support/postgres-setup.ts'],

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Authenticator } from '#kernel/auth/authenticate.ts';
 import { ensureInstallation } from '#kernel/auth/installation.ts';
 import { findUser } from '#kernel/auth/store.ts';
-import { systemClock } from '#kernel/clock.ts';
+import { systemClock, type Clock } from '#kernel/clock.ts';
 import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
@@ -25,9 +26,11 @@ import {
   openPackages,
   packagesErrors,
   packagesMigrations,
+  type FirstState,
 } from '#packages';
 
-const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
+/** What every database needs, oldest first. */
+export const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
 
 /** Every declared error of every part: the source of docs/reference/errors.md. */
 export const errorCatalogue: readonly ErrorKind[] = [kernelErrors, packagesErrors].flatMap(
@@ -43,16 +46,27 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  readonly mayShare?: boolean;
+  readonly mustExist?: boolean;
+  /** Tests pass one that they can turn. */
+  readonly clock?: Clock;
+}
+
 /**
  * Opens the server directory and the database, migrates and recovers. With `mayShare` a directory that another
- * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`.
+ * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`. With `mustExist`
+ * nothing is made where there was no server yet.
  */
 export async function openInstallation(
   config: Config,
   log: Log,
-  options: { readonly mayShare?: boolean } = {},
+  { mayShare = false, mustExist = false, clock = systemClock }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
+  if (mustExist && !existsSync(join(serverdir, '.lock'))) {
+    throw new AppError(kernelErrors.serverdirEmpty, `no server has ever run in ${serverdir}`);
+  }
   await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new AppError(
       kernelErrors.serverdirUnusable,
@@ -61,7 +75,7 @@ export async function openInstallation(
     );
   });
   const lock = lockServerdir(serverdir);
-  if (lock === undefined && options.mayShare !== true) {
+  if (lock === undefined && !mayShare) {
     throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
   }
   const database =
@@ -75,16 +89,14 @@ export async function openInstallation(
     const referenced = await listReferencedDigests(database.db);
     await files.recover((sha256) => referenced.has(sha256));
   }
-  const events = await openEvents(database, systemClock, log);
-  const authenticator = new Authenticator(installation.secret, systemClock, (name) =>
-    findUser(database.db, name),
-  );
+  const events = await openEvents(database, clock, log);
+  const authenticator = new Authenticator(installation.secret, clock, (name) => findUser(database.db, name));
   const context: Context = {
     db: database.db,
     dialect: database.dialect,
     files,
     events,
-    clock: systemClock,
+    clock,
     log,
     config,
     authenticator,
@@ -129,16 +141,31 @@ async function prepare(database: Database, log: Log): Promise<void> {
   }
 }
 
+/** Makes the state of a new server; false if the server has one already, which is then left as it is. */
+export async function initialize(config: Config, log: Log, first: FirstState): Promise<boolean> {
+  const installation = await openInstallation(config, log);
+  try {
+    return await ensureRoot(installation.context, first);
+  } finally {
+    await installation.close();
+  }
+}
+
 /** A server that answers requests and runs jobs, as its roles say. */
 export interface RunningServer {
   /** The address to type, without a trailing slash. */
   readonly url: string;
+  readonly context: Context;
   close(): Promise<void>;
 }
 
 /** Starts a server; throws before it listens if anything is not as it must be. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const installation = await openInstallation(config, log);
+export async function startServer(
+  config: Config,
+  log: Log,
+  options: Pick<OpenOptions, 'clock'> = {},
+): Promise<RunningServer> {
+  const installation = await openInstallation(config, log, options);
   try {
     const { context } = installation;
     await ensureRoot(context);
@@ -153,11 +180,15 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       standardHeaders,
     });
     packages.declareRoutes(server.app, server.metrics);
-    const jobs = new JobRunner(installation.database, context.clock, log, jobHandlers(context));
+    const jobs = new JobRunner(installation.database, context.clock, log, [
+      ...jobHandlers(context),
+      ...packages.jobs,
+    ]);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
     return {
       url,
+      context,
       async close() {
         await server.close();
         await jobs.stop();

@@ -8,7 +8,7 @@ const serverCore = '0';
 const loadCore = '1';
 
 /** Servers run on core 0, all that makes load on core 1; on one core, or without taskset, nothing is pinned. */
-export const canPin = availableParallelism() > 1 && findProgram('taskset') !== undefined;
+const canPin = availableParallelism() > 1 && findProgram('taskset') !== undefined;
 
 export function onServerCore(argv: readonly string[]): string[] {
   return canPin ? ['taskset', '-c', serverCore, ...argv] : [...argv];

@@ -16,8 +16,8 @@ export interface PageCase extends Page {
   readonly status: 200 | 304;
 }
 
-export const formats: readonly Format[] = ['json', 'html'];
-export const encodings: readonly Encoding[] = ['identity', 'gzip', 'zstd'];
+const formats: readonly Format[] = ['json', 'html'];
+const encodings: readonly Encoding[] = ['identity', 'gzip', 'zstd'];
 
 export const mediaTypes: Readonly<Record<Format, string>> = {
   json: 'application/vnd.pypi.simple.v1+json',

@@ -7,7 +7,16 @@ export interface CommandOption {
   readonly summary: string;
 }
 
+/** One positional argument, in order. */
+export interface CommandArgument {
+  /** `<index>`, `[file]` or `<files...>`. */
+  readonly name: string;
+  readonly summary: string;
+}
+
 export interface CommandInput {
+  /** Values of the positional arguments, in order; an array for the last one if it may repeat. */
+  readonly args: readonly (string | readonly string[] | undefined)[];
   /** Values of the settings that were given as flags, by setting name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Values of the command's own options, by camel-cased name. */
@@ -20,6 +29,7 @@ export interface Command {
   /** Names of settings that the command accepts as flags. */
   readonly settings: readonly Setting['name'][];
   readonly options: readonly CommandOption[];
+  readonly args?: readonly CommandArgument[];
   readonly examples: readonly string[];
   /** Resolves to the exit code: 0, 1 for the user's mistake, 2 for ours. */
   run(input: CommandInput): Promise<number>;

@@ -22,8 +22,18 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'why',
+    summary: 'Tell why a project or a file is seen on an index, or not',
+    load: () => import('./commands/why.ts'),
+  },
+  {
     name: 'config show',
     summary: 'Print the settings as the server would use them',
     load: () => import('./commands/config/show.ts'),
   },
 ];
+
+/** What the commands of one first word are for. */
+export const groups: Readonly<Record<string, string>> = {
+  config: 'Look at the settings',
+};

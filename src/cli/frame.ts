@@ -1,13 +1,22 @@
 import { styleText } from 'node:util';
-import { Command as Parser, CommanderError } from 'commander';
+import { Command as Parser, CommanderError, Option } from 'commander';
 import type { Command, CommandInput } from './command.ts';
-import { commands } from './commands.ts';
+import { commands, groups } from './commands.ts';
+import type { Program } from './program.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 
-/** Runs a command line and resolves to the exit code; errors are printed with their hint. */
+/**
+ * Runs a command line and resolves to the exit code; errors are printed with their hint. The launcher puts
+ * `--called-as NAME` first when it was called through a link with another name.
+ */
 export async function runCli(argv: readonly string[]): Promise<number> {
   try {
-    return await parse(argv);
+    if (argv[0] !== '--called-as') return await parse(argv);
+    const { programs } = await import('./programs.ts');
+    const [, name, ...rest] = argv;
+    const program = programs.find((each) => each.name === name);
+    if (program === undefined) return await parse(rest);
+    return await parseProgram(await program.load(), rest);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     const { printError } = await import('./print-error.ts');
@@ -45,7 +54,9 @@ async function parse(argv: readonly string[]): Promise<number> {
 function commandAt(program: Parser, name: string): Parser {
   return name.split(' ').reduce((parent, word) => {
     const existing = parent.commands.find((child) => child.name() === word);
-    return existing ?? parent.command(word).exitOverride().helpOption('-h, --help', 'Show help');
+    if (existing !== undefined) return existing;
+    const added = parent.command(word).summary(groups[word] ?? '');
+    return added.exitOverride().helpOption('-h, --help', 'Show help').helpCommand(false);
   }, program);
 }
 
@@ -57,6 +68,7 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
     const isFlag = typeof setting.default === 'boolean';
     parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
   }
+  for (const { name, summary } of command.args ?? []) parser.argument(name, summary);
   for (const { flags, summary } of command.options) parser.option(flags, summary);
   parser.addHelpText(
     'after',
@@ -65,17 +77,44 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
   return () => {
     const options = parser.opts<Record<string, unknown>>();
     const given = accepted.map(({ name }) => [name, options[camelCase(name)]] as const);
-    return { options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+    const args = parser.processedArgs as CommandInput['args'];
+    return { args, options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
   };
+}
+
+async function parseProgram(program: Program, argv: readonly string[]): Promise<number> {
+  const parser = new Parser(program.name)
+    .description(program.summary)
+    .version(program.version, '--version', 'Print the version of devpi-server whose interface is served')
+    .helpOption('-h, --help', 'Show help')
+    .configureOutput({
+      outputError: (text, write) => printUsageError(text, write, `${program.name} --help lists the options`),
+    })
+    .allowExcessArguments(false)
+    .exitOverride();
+  for (const { flags, summary, isHidden, isRepeatable } of program.options) {
+    const option = new Option(flags, summary).hideHelp(isHidden === true);
+    if (!option.negate) option.env(environmentVariable(program, option.name()));
+    if (isRepeatable === true) option.argParser<string[]>((value, earlier = []) => [...earlier, value]);
+    parser.addOption(option);
+  }
+  parser.parse(argv, { from: 'user' });
+  return await program.run(parser.opts());
+}
+
+function environmentVariable({ environmentPrefix }: Program, option: string): string {
+  return environmentPrefix + option.replaceAll('-', '_').toUpperCase();
 }
 
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
 }
 
-function printUsageError(text: string, write: (text: string) => void): void {
+function printUsageError(
+  text: string,
+  write: (text: string) => void,
+  hint = 'wheelhouse --help lists the commands',
+): void {
   const detail = text.replace(/^error: /, '').trim();
-  write(
-    `${styleText('red', 'error:', { stream: process.stderr })} ${detail}\nhint: wheelhouse --help lists the commands\n`,
-  );
+  write(`${styleText('red', 'error:', { stream: process.stderr })} ${detail}\nhint: ${hint}\n`);
 }

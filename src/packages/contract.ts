@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Permission } from './policy.ts';
 
+export { DEVPI_VERSION } from './server/devpi-version.ts';
+
 /** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';
@@ -69,6 +71,23 @@ export const EventList = z.object({
       actor: z.string().nullable(),
       at: z.string().meta({ description: 'ISO 8601, UTC.' }),
       data: AnyObject,
+    }),
+  ),
+});
+
+export const Explanations = z.object({
+  index: z.string(),
+  project: z.string(),
+  file: z.string().optional(),
+  isVisible: z.boolean(),
+  indexes: z.array(
+    z.object({
+      index: z.string(),
+      type: z.enum(['stage', 'mirror']),
+      isVisible: z.boolean(),
+      rule: z.string().meta({ description: 'The rule that decided, as a sentence.' }),
+      files: z.number(),
+      file: z.enum(['served', 'shadowed', 'absent']).optional(),
     }),
   ),
 });
@@ -255,6 +274,14 @@ export const operations = {
     allow: 'read',
     summary: 'Ask the upstream indexes anew about a project; redirects to its page.',
     produces: ['text/plain'],
+  },
+  explainProject: {
+    method: 'GET',
+    path: '/:user/:index/+why/:project',
+    allow: 'read',
+    summary:
+      'Why a project, or with `?file=NAME` one file of it, is seen on an index or not: index by index, with the rule.',
+    response: Explanations,
   },
   removeFile: {
     method: 'DELETE',

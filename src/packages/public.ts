@@ -2,14 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { Context } from '#kernel/context.ts';
 import type { HotPath } from '#kernel/http/server.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
+import type { JobHandler } from '#kernel/jobs/jobs.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
+import { evictMirrorFiles } from './mirror/evict-files.ts';
 import { ProjectLists } from './mirror/lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
-import { Mirrors } from './mirror/mirrors.ts';
+import { Mirrors, type MirrorStatistics } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { serverRoutes } from './server/routes.ts';
 import { DEVPI_VERSION } from './server/devpi-version.ts';
@@ -20,7 +22,7 @@ import { uploadRoutes } from './upload/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 export { checkContents } from './doctor.ts';
-export { ensureRoot, hasEmptyRootPassword } from './ensure-root.ts';
+export { ensureRoot, hasEmptyRootPassword, type FirstState } from './ensure-root.ts';
 export { packagesErrors } from './errors.ts';
 export { listReferencedDigests } from './referenced-digests.ts';
 export { packagesMigrations } from './tables.ts';
@@ -31,8 +33,11 @@ export interface Packages {
   /** Headers of every response (reference devpi.md 1.1); flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   declareRoutes(app: FastifyInstance, metrics: Metrics): void;
+  readonly jobs: readonly JobHandler[];
   close(): Promise<void>;
 }
+
+const MINUTE_MS = 60_000;
 
 export function openPackages(context: Context): Packages {
   const pages = {
@@ -60,6 +65,7 @@ export function openPackages(context: Context): Packages {
       );
       metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
       metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
+      countMirrors(metrics, mirrors.statistics);
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
       indexRoutes(app, context, lists);
@@ -68,6 +74,19 @@ export function openPackages(context: Context): Packages {
       fileRoutes(app, context, { ...served, mirrorFiles });
       projectRoutes(app, context, mirrors);
     },
+    jobs: [
+      {
+        name: 'packages.evict-mirror-files',
+        everyMs: MINUTE_MS,
+        async run() {
+          await mirrorFiles.flush();
+          const freed = await evictMirrorFiles(context);
+          if (freed.files === 0) return;
+          served.cache.clear();
+          context.log.info(freed, 'forgot mirrored files');
+        },
+      },
+    ],
     async close() {
       await mirrors.close();
       await mirrorFiles.close();
@@ -99,4 +118,23 @@ function devpiHeaders({ uuid, events }: Context): () => readonly string[] {
     }
     return headers;
   };
+}
+
+const MIRROR_HELP: Readonly<Record<keyof MirrorStatistics, string>> = {
+  pageHits: 'Project pages of mirrors answered from what is known.',
+  pageMisses: 'Project pages of mirrors for which upstream was asked.',
+  pagesStale: 'Old project pages served because upstream did not answer.',
+  upstreamRequests: 'Pages asked of upstream indexes.',
+  upstreamFailures: 'Upstream answers that failed.',
+  entriesDropped: 'Entries of upstream pages left out as malformed.',
+  fileHits: 'Mirrored files served from the store.',
+  fileMisses: 'Mirrored files fetched from upstream.',
+  bytesFetched: 'Bytes of files fetched from upstream.',
+};
+
+function countMirrors(metrics: Metrics, statistics: MirrorStatistics): void {
+  for (const [name, help] of Object.entries(MIRROR_HELP)) {
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    metrics.counter(`mirror_${snake}_total`, help, () => statistics[name as keyof MirrorStatistics]);
+  }
 }

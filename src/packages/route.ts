@@ -30,10 +30,16 @@ export function route<Path extends string>(
     url: operation.path,
     config: { allow: operation.allow },
     handler: async (request, reply) => {
+      if (hasReservedName(request.params as Record<string, string>)) return reply.callNotFound();
       await handler(request, request.params as Params<Path>, reply);
       return reply;
     },
   });
+}
+
+/** Names are never empty nor start with a plus sign: neither `/` nor `/+api` is a user, whatever the method. */
+function hasReservedName(params: Readonly<Record<string, string>>): boolean {
+  return Object.entries(params).some(([name, value]) => name !== '*' && /^(?:\+|$)/.test(value));
 }
 
 /**

@@ -107,7 +107,7 @@ export function metadataText({
 }
 
 /** The text of a RECORD for these files, with a line for itself. */
-export function recordText(files: Files, record: string): string {
+function recordText(files: Files, record: string): string {
   const lines = Object.entries(files).map(([name, data]) => {
     const digest = createHash('sha256').update(data).digest('base64url');
     return `${csvField(name)},sha256=${digest},${Buffer.byteLength(data)}`;

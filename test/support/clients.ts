@@ -56,6 +56,23 @@ export const clients = {
     installedFor: 'bench',
   },
   peryx: { requirements: ['peryx==2026.1010.0'], executables: ['peryx'], installedFor: 'bench' },
+  'devpi-suites': {
+    // What devpi's own test suites import: the client that they drive, the server package whose fixtures they share
+    // (its programs are never started), and pytest with what the fixtures ask for.
+    requirements: [
+      'devpi-client==7.3.0',
+      'devpi-common==4.1.1',
+      'devpi-server==6.19.1',
+      'setuptools==80.9.0',
+      'pytest==8.4.2',
+      'pytest-timeout==2.4.0',
+      'webtest==3.0.7',
+      'beautifulsoup4==4.15.0',
+      'packaging-legacy==23.0.post0',
+    ],
+    executables: ['pytest'],
+    installedFor: 'tests',
+  },
 } as const satisfies Record<string, Client>;
 
 export type ClientName = keyof typeof clients;

@@ -5,6 +5,9 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** Runs the program as somebody else; only root may. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 export interface CommandResult {

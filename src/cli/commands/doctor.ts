@@ -22,9 +22,7 @@ export const command: Command = {
     const { context, isOwner, close } = await openInstallation(
       config,
       createLog({ ...config, 'log.level': 'warn' }),
-      {
-        mayShare: true,
-      },
+      { mayShare: true, mustExist: true },
     );
     try {
       // While a server runs, fresh bytes may belong to an upload that is not finished.

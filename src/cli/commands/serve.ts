@@ -1,5 +1,6 @@
 import type { Config } from '#kernel/config/settings.ts';
 import type { Command } from '../command.ts';
+import { serve } from '../serve-until-stopped.ts';
 import { configOf, configOption } from '../settings-input.ts';
 
 export const command: Command = {
@@ -9,12 +10,7 @@ export const command: Command = {
   examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
   async run(input) {
     const config = configOf(input);
-    const { createLog } = await import('#kernel/log/log.ts');
-    const { startServer } = await import('../../wiring.ts');
-    const server = await startServer(config, createLog(config));
-    process.stderr.write(greeting(config, server.url));
-    await untilStopped();
-    await server.close();
+    await serve(config, (url) => greeting(config, url));
     return 0;
   },
 };
@@ -39,16 +35,4 @@ function greeting(config: Config, url: string): string {
 
   Ctrl-C stops the server.
 `;
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-async function untilStopped(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      for (const second of ['SIGTERM', 'SIGINT'] as const) process.on(second, () => process.exit(130));
-      resolve();
-    });
-  }
-  await promise;
 }

@@ -28,7 +28,7 @@ export interface Credentials {
  * Finds credentials in `X-Devpi-Auth` (base64 of user:secret without a scheme), else in `Authorization`
  * (Basic, or Bearer with a login token). Bytes are UTF-8, or Latin-1 where they are not valid UTF-8.
  */
-export function findCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
+function findCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
   const own = headers['x-devpi-auth'];
   if (typeof own === 'string') return decodePair(own);
   const [, scheme, value] = /^(\S+) +(\S+)\s*$/.exec(headers.authorization ?? '') ?? [];

@@ -3,6 +3,10 @@ import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 const MAX_CONCURRENT = 2;
 const TAG_BYTES = 32;
 const SALT_BYTES = 16;
+const MIN_SALT_BYTES = 8;
+/** Ten times devpi's memory, and twenty times its work. */
+const MAX_MEMORY_KIB = 1_048_576;
+const MAX_WORK_KIB = 4_194_304;
 
 /** Limits and form of a PHC string as passlib writes it, devpi's stored form (reference devpi.md 1.4). */
 const PHC =
@@ -21,28 +25,39 @@ export async function hashPassword(password: string, memoryKib: number): Promise
 
 /** True if the password belongs to the hash; false also for a hash in a form that cannot be checked. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  const match = PHC.exec(hash);
-  if (match === null) return false;
-  const [, variant, memory, passes, parallelism, salt, tag] = match as unknown as [
-    string,
-    string,
-    ...string[],
-  ];
-  const expected = Buffer.from(tag as string, 'base64');
-  const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
-  const actual = await derive(
-    `argon2${variant}` as 'argon2id',
-    password,
-    Buffer.from(salt as string, 'base64'),
-    cost,
-    expected.byteLength,
-  );
-  return timingSafeEqual(actual, expected);
+  const parsed = parseHash(hash);
+  if (parsed === undefined) return false;
+  const { algorithm, salt, tag, cost } = parsed;
+  return timingSafeEqual(await derive(algorithm, password, salt, cost, tag.byteLength), tag);
 }
 
 /** True for a string that `verifyPassword` can check, so that a user cannot be stored with a dead hash. */
 export function isPasswordHash(text: string): boolean {
-  return PHC.test(text);
+  return parseHash(text) !== undefined;
+}
+
+interface ParsedHash {
+  readonly algorithm: 'argon2id';
+  readonly salt: Buffer;
+  readonly tag: Buffer;
+  readonly cost: Cost;
+}
+
+/** Undefined also for costs that argon2 has not, or that one wrong password must not have: anybody may try one. */
+function parseHash(text: string): ParsedHash | undefined {
+  const match = PHC.exec(text);
+  if (match === null) return undefined;
+  const [, variant = '', memory, passes, parallelism, salt = '', tag = ''] = match;
+  const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  const bytes = { salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
+  const isPossible =
+    cost.passes >= 1 &&
+    cost.parallelism >= 1 &&
+    cost.memory >= 8 * cost.parallelism &&
+    bytes.salt.byteLength >= MIN_SALT_BYTES;
+  if (!isPossible || cost.memory > MAX_MEMORY_KIB || cost.memory * cost.passes > MAX_WORK_KIB)
+    return undefined;
+  return { algorithm: `argon2${variant}` as 'argon2id', ...bytes, cost };
 }
 
 interface Cost {

@@ -51,12 +51,9 @@ export function readConfig(sources: ConfigSources): Config {
 }
 
 function describe(issue: { message: string } | undefined, given: Given, setting: Setting): string {
+  if (given.value === undefined) return 'has no value';
   const shown = setting.isSecret ? '' : `, not ${JSON.stringify(given.value)}`;
-  return `${lowerFirst(issue?.message ?? 'is invalid')}${shown}`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  return `${issue?.message ?? 'is invalid'}${shown}`;
 }
 
 function fromFlags(flags: ConfigSources['flags']): Map<string, Given> {
@@ -77,10 +74,11 @@ function fromEnvironment(environment: ConfigSources['environment'], problems: st
 }
 
 function fromFile(path: string, problems: string[]): Map<string, Given> {
+  const text = readText(path, problems);
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines });
   for (const error of document.errors) {
-    problems.push(`${path}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`);
+    problems.push(`${path}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`);
   }
   if (document.errors.length > 0 || document.contents === null) return new Map();
   if (!isMap(document.contents)) {
@@ -88,6 +86,20 @@ function fromFile(path: string, problems: string[]): Map<string, Given> {
     return new Map();
   }
   return readMapping({ path, lines, problems }, document.contents, '');
+}
+
+/** Without the place, which stands before the message already. */
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '');
+}
+
+function readText(path: string, problems: string[]): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    problems.push(`${path}: ${(error as Error).message}`);
+    return '';
+  }
 }
 
 interface Reading {

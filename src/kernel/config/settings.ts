@@ -15,19 +15,30 @@ export interface Setting {
   readonly sentence: string;
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const bytes = z.coerce.number().int().positive();
-const flag = z.union([
-  z.boolean(),
-  z.stringbool({ truthy: ['true', 'yes', '1', 'on'], falsy: ['false', 'no', '0', 'off'] }),
-]);
+const port = wholeNumber(0, 65_535);
+const bytes = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const flag = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['true', 'yes', '1', 'on'], falsy: ['false', 'no', '0', 'off'] })],
+  { error: 'must be yes or no' },
+);
+const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' });
 const databaseUrl = z.string().refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
   error: 'must be "sqlite" or a postgres:// URL',
 });
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
-  z.array(z.enum(['web', 'jobs'])).min(1),
+  z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),
 );
+
+function wholeNumber(min: number, max: number) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const error = `must be a whole number ${range}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+function oneOf<const Names extends readonly string[]>(...names: Names) {
+  return z.enum(names, { error: `must be one of ${names.join(', ')}` });
+}
 
 /**
  * Every setting of Wheelhouse. `name` is the key in `wheelhouse.yml`; the environment name is
@@ -36,7 +47,7 @@ const roles = z.preprocess(
 export const settings = [
   {
     name: 'serverdir',
-    type: z.string().min(1),
+    type: text,
     default: join(homedir(), '.wheelhouse'),
     shownDefault: '~/.wheelhouse',
     isFlag: true,
@@ -44,7 +55,7 @@ export const settings = [
   },
   {
     name: 'host',
-    type: z.string().min(1),
+    type: text,
     default: 'localhost',
     isFlag: true,
     sentence: 'Address to listen on; `0.0.0.0` serves every interface.',
@@ -66,7 +77,7 @@ export const settings = [
   },
   {
     name: 'outside-url',
-    type: z.url({ protocol: /^https?$/ }).optional(),
+    type: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
     default: undefined,
     isFlag: true,
     sentence: 'The URL under which clients reach the server when a proxy stands in front.',
@@ -94,19 +105,19 @@ export const settings = [
   },
   {
     name: 'log.level',
-    type: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    type: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',
     sentence: 'The least severe log lines that are written to stderr.',
   },
   {
     name: 'log.format',
-    type: z.enum(['auto', 'json', 'text']),
+    type: oneOf('auto', 'json', 'text'),
     default: 'auto',
     sentence: '`json` for machines, `text` for people; `auto` is text on a terminal.',
   },
   {
     name: 'auth.argon2-memory-kib',
-    type: z.coerce.number().int().min(64).max(4_194_304),
+    type: wholeNumber(64, 4_194_304),
     default: 102_400,
     sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
   },
@@ -118,7 +129,7 @@ export const settings = [
   },
   {
     name: 'packages.archive-check',
-    type: z.enum(['refuse', 'warn']),
+    type: oneOf('refuse', 'warn'),
     default: 'refuse',
     sentence: 'What happens to an upload whose archive is unsafe or inconsistent.',
   },
@@ -127,6 +138,20 @@ export const settings = [
     type: bytes,
     default: 256 * 1024 ** 2,
     sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
+  },
+  {
+    name: 'packages.mirror-cache-bytes',
+    type: bytes.optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many bytes of mirrored files are kept; the least recently used ones leave first.',
+  },
+  {
+    name: 'packages.mirror-cache-days',
+    type: z.coerce.number().positive().optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many days a mirrored file is kept after its last use.',
   },
   {
     name: 'packages.file-cache-bytes',

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import type { Database, DialectName, Tx } from './db.ts';
 
 /** One forward step of the schema, in the SQL that SQLite and PostgreSQL share. */
@@ -50,17 +50,4 @@ export async function migrate(database: Database, migrations: readonly Migration
 function schemaBuilder(tx: Tx, dialect: DialectName): SchemaBuilder {
   const isPostgres = dialect === 'postgres';
   return { tx, id: isPostgres ? 'bigserial' : 'integer', bytes: isPostgres ? 'bytea' : 'blob' };
-}
-
-/** The migrations of this program that the database has not seen; empty when it is current. */
-export async function missingMigrations(
-  db: Kysely<never>,
-  migrations: readonly Migration[],
-): Promise<string[]> {
-  const rows = await (db as unknown as Kysely<MigrationTables>)
-    .selectFrom('migration')
-    .select('name')
-    .execute();
-  const applied = new Set(rows.map((row) => row.name));
-  return migrations.map((migration) => migration.name).filter((name) => !applied.has(name));
 }

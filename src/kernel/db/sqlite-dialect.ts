@@ -38,6 +38,11 @@ class Session {
     this.#database.exec(sql);
   }
 
+  /** False also after SQLite itself took a transaction back, as it does when the disk is full. */
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();
@@ -85,11 +90,18 @@ export class NodeSqliteDialect implements Dialect {
     this.#readOnly = options.readOnly ?? false;
   }
 
-  createAdapter = () => new SqliteAdapter();
+  createAdapter = () => new ConcurrentSqliteAdapter();
   createDriver = () => new NodeSqliteDriver(this.#path, this.#readOnly);
   createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]) =>
     new SqliteIntrospector(db);
   createQueryCompiler = () => new SqliteQueryCompiler();
+}
+
+/** Without this Kysely itself lets one connection out at a time, and reads wait for transactions again. */
+class ConcurrentSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 class NodeSqliteDriver implements Driver {
@@ -160,7 +172,8 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async end(statement: 'commit' | 'rollback'): Promise<void> {
-    this.#writer.exec(statement);
+    // Kysely rolls back after any failure; an error about that would hide the one that matters.
+    if (statement === 'commit' || this.#writer.isInTransaction) this.#writer.exec(statement);
     this.release();
   }
 

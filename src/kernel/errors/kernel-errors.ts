@@ -18,6 +18,11 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'The server directory cannot be used',
     hint: 'make the directory writable, or choose another one with --serverdir',
   },
+  serverdirEmpty: {
+    status: 500,
+    title: 'There is no server in this directory',
+    hint: 'name the directory of the server with --serverdir',
+  },
   addressInUse: {
     status: 500,
     title: 'The address is taken',
@@ -44,5 +49,11 @@ export const kernelErrors = defineErrors('kernel', {
   bodyTooLarge: { status: 413, title: 'The request body is too large' },
   unsupportedMediaType: { status: 415, title: 'The body has an unsupported type' },
   notAcceptable: { status: 406, title: 'No representation matches the Accept header' },
+  serverUnreachable: {
+    status: 502,
+    title: 'The server cannot be reached',
+    hint: 'check the URL, and that `wheelhouse serve` runs there',
+  },
+  serverRefused: { status: 400, title: 'The server refused' },
   shuttingDown: { status: 503, title: 'The server is shutting down', hint: 'try again in a moment' },
 });

@@ -29,8 +29,14 @@ function headerUrl(headers: IncomingHttpHeaders): URL | undefined {
  */
 export function routedPath(url: string, headers: IncomingHttpHeaders): string {
   const prefix = outsidePrefix(headers);
-  const inner = prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
+  const inner = withoutPrefix(url, prefix);
   const query = inner.indexOf('?');
   const path = query < 0 ? inner : inner.slice(0, query);
   return path.replace(/%2b/gi, '+') + (query < 0 ? '' : inner.slice(query));
+}
+
+function withoutPrefix(url: string, prefix: string): string {
+  const rest = url.slice(prefix.length);
+  if (prefix === '' || !url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) return url;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }

@@ -7,6 +7,9 @@ export const PUSH_ARRIVES_AS = 'LINK';
 /** What is left of `PUSH ` in the rejected bytes, depending on where the network split them. */
 const REMAINDERS = ['PUSH ', 'USH ', 'SH ', 'H '];
 
+/** How long the rest of the method may be on its way. */
+const METHOD_TIMEOUT_MS = 10_000;
+
 interface ParserError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
@@ -28,20 +31,46 @@ export function acceptPushMethod(server: Server): void {
   });
 }
 
+/** Returns false if the bytes cannot be the start of a PUSH request. */
 function resume(server: Server, socket: ParsedSocket, error: ParserError): boolean {
   const raw = error.rawPacket;
   if (error.code !== 'HPE_INVALID_METHOD' || raw === undefined || !socket.writable) return false;
   const head = raw.subarray(0, 5).toString('latin1');
-  const remainder = REMAINDERS.find((text) => head.startsWith(text));
+  const remainder = REMAINDERS.find((text) => head.startsWith(text) || text.startsWith(head));
   if (remainder === undefined) return false;
   const { parser } = socket;
   for (const event of ['data', 'end', 'close', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
   parser?.unconsume?.();
   parser?.free?.();
   socket.parser = null;
-  server.emit('connection', socket);
-  socket.unshift(Buffer.concat([Buffer.from(`${PUSH_ARRIVES_AS} `), raw.subarray(remainder.length)]));
+  if (head.startsWith(remainder)) handOver(server, socket, raw.subarray(remainder.length));
+  else awaitRest(server, socket, { raw, remainder });
   return true;
+}
+
+function handOver(server: Server, socket: Socket, afterMethod: Buffer): void {
+  server.emit('connection', socket);
+  socket.unshift(Buffer.concat([Buffer.from(`${PUSH_ARRIVES_AS} `), afterMethod]));
+}
+
+/** The packet ended within the method. */
+function awaitRest(
+  server: Server,
+  socket: ParsedSocket,
+  { raw, remainder }: { readonly raw: Buffer; readonly remainder: string },
+): void {
+  const giveUp = () => socket.destroy();
+  socket.setTimeout(METHOD_TIMEOUT_MS, giveUp);
+  socket.once('error', giveUp);
+  socket.once('end', giveUp);
+  socket.once('data', (chunk: Buffer) => {
+    for (const event of ['error', 'end', 'timeout'] as const) socket.removeListener(event, giveUp);
+    const all = Buffer.concat([raw, chunk]);
+    const head = all.subarray(0, remainder.length).toString('latin1');
+    if (head === remainder) handOver(server, socket, all.subarray(remainder.length));
+    else if (remainder.startsWith(head)) awaitRest(server, socket, { raw: all, remainder });
+    else refuse(socket, new Error('not the method PUSH'));
+  });
 }
 
 const STATUS: Readonly<Record<string, string>> = {

@@ -1,14 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppError } from '../errors/app-error.ts';
-import { isNamed, parseWeighted, prefersJson } from './accept.ts';
+import { isNamed, parseWeighted, prefersJson, weightOf } from './accept.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
 type Form = 'json' | 'problem' | 'html' | 'line';
 
 /**
  * Answers with an error in the form that the calling client shows to its user: devpi reads `message` from
- * exactly `application/json`, uv shows problem details (RFC 9457) from exactly `application/problem+json`,
- * browsers get a page, and twine and pip print the reason phrase, so it is in the status line as well.
+ * exactly `application/json`, as do scripts that accept anything; uv shows problem details (RFC 9457) from exactly
+ * `application/problem+json`; browsers get a page; upload forms get one line. twine and pip print the reason
+ * phrase, so the message is in the status line as well.
  */
 export async function renderError(
   error: AppError,
@@ -17,9 +18,10 @@ export async function renderError(
 ): Promise<void> {
   const { kind, message, hint } = error;
   void reply.code(kind.status).headers(error.headers).header('cache-control', 'no-store');
-  const form = chooseForm(request);
+  const ranges = parseWeighted(request.headers.accept ?? '*/*');
+  const form = chooseForm(request, ranges);
   // devpi-client prints the phrase beside the message that it finds in JSON; there it keeps its usual text.
-  if (form !== 'json') reply.raw.statusMessage = reasonPhrase(message);
+  if (!isNamed(ranges, 'application/json')) reply.raw.statusMessage = reasonPhrase(message);
   if (form === 'json' || form === 'problem') {
     const type = form === 'json' ? 'application/json' : 'application/problem+json';
     const problem = {
@@ -42,16 +44,15 @@ export async function renderError(
   await reply.header('content-type', 'text/plain; charset=utf-8').send(`${lines.join('\n')}\n`);
 }
 
-function chooseForm(request: FastifyRequest): Form {
-  const { accept } = request.headers;
-  const ranges = parseWeighted(accept ?? '');
-  const isUv = request.headers['user-agent']?.startsWith('uv/') === true;
+function chooseForm({ headers }: FastifyRequest, ranges: ReturnType<typeof parseWeighted>): Form {
+  const isUv = headers['user-agent']?.startsWith('uv/') === true;
   if (isUv || isNamed(ranges, 'application/problem+json')) return 'problem';
-  if (isNamed(ranges, 'application/json') && prefersJson(accept)) return 'json';
+  if (isNamed(ranges, 'application/json') && prefersJson(headers.accept)) return 'json';
   if (isNamed(ranges, 'text/html') && !ranges.some(({ name }) => name.startsWith('application/vnd.pypi'))) {
     return 'html';
   }
-  return 'line';
+  const isUpload = headers['content-type']?.startsWith('multipart/') === true;
+  return !isUpload && weightOf(ranges, 'application/json') > 0 ? 'json' : 'line';
 }
 
 function page({ kind, message, hint }: AppError, requestId: string): string {

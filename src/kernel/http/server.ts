@@ -62,6 +62,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
+    // An address that cannot be decoded comes here, past every hook.
+    frameworkErrors: async (error, request, reply) => {
+      setHeaders(reply.raw, options.standardHeaders());
+      await renderError(toAppError(error), request, reply);
+    },
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
@@ -78,13 +83,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.decorateRequest('identity');
   app.addHook('onRequest', async (request, reply) => {
-    const headers = options.standardHeaders();
-    for (let i = 0; i < headers.length; i += 2)
-      reply.raw.setHeader(headers[i] as string, headers[i + 1] as string);
+    setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
     request.identity = await options.authenticator.identify(request.headers);
   });
+  // Again, since the serial may have grown: a write answers with its own.
+  app.addHook('onSend', async (_request, reply) => setHeaders(reply.raw, options.standardHeaders()));
   app.addHook('onResponse', async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
     const method = sentMethod(request);
@@ -101,7 +106,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error);
-    const level = known.kind.status >= 500 ? 'error' : 'debug';
+    const { status } = known.kind;
+    // 501 is what a client asks too early for, no failure of the server.
+    const level = status >= 500 && status !== 501 ? 'error' : 'debug';
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     // The answer has begun: breaking it off is the only way left to say that it is not complete.
     if (reply.raw.headersSent) reply.raw.destroy();
@@ -110,7 +117,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = allowedMethods(request);
     const error =
-      allowed.length > 0
+      allowed.length > 0 && !allowed.includes(sentMethod(request))
         ? new AppError(
             kernelErrors.methodNotAllowed,
             `${sentMethod(request)} is not allowed on ${request.url.slice(0, 200)}`,
@@ -161,6 +168,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
+function setHeaders(response: ServerResponse, headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2)
+    response.setHeader(headers[i] as string, headers[i + 1] as string);
+}
+
 /** Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says. */
 function leaveBodiesToRoutes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -174,7 +186,7 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
   app.addHook('onRoute', (route) => {
     if (route.config?.allow === undefined)
       throw new Error(`the route ${route.url} names no rule of a policy`);
-    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/+][^/]*').replace(/\*$/, '.*');
+    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/\*$/, '.+').replace(/:\w+/g, '[^/+][^/]*');
     const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
     for (const method of [route.method].flat())
       known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
@@ -193,8 +205,11 @@ function wrongMethodHint(request: FastifyRequest): string {
     : 'see /+openapi.json for what each address takes';
 }
 
+/** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
+const ZERO_BYTE = '22021';
+
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -210,13 +225,22 @@ export function toAppError(error: unknown): AppError {
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
   }
-  if (code === 'ENOSPC') {
+  if (code === ZERO_BYTE) {
+    return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
+  }
+  if (code === 'ENOSPC' || isDatabaseFull(error)) {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
   if (isConnectionFailure(code)) {
     return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
   }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log. */
+function isDatabaseFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === 13 || errcode === 4874;
 }
 
 /** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */

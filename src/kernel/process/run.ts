@@ -32,6 +32,9 @@ export async function run(
   const child = execa(program, args, {
     reject: false,
     all: true,
+    // A program that reads must find the end of its input, not wait for one that nobody writes.
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    stripFinalNewline: false,
     forceKillAfterDelay: KILL_AFTER_MS,
     extendEnv: options.env === undefined,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
@@ -40,8 +43,9 @@ export async function run(
     ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
     ...(options.signal !== undefined && { cancelSignal: options.signal }),
   });
-  if (options.onLine !== undefined) void report(child.iterable({ from: 'all' }), options.onLine);
-  const result = await child;
+  const { onLine } = options;
+  const reported = onLine === undefined ? undefined : report(child.iterable({ from: 'all' }), onLine);
+  const [result] = await Promise.all([child, reported]);
   if (result.failed && result.exitCode === undefined && result.signal === undefined) {
     throw new Error(result.shortMessage ?? `cannot run ${program}`);
   }

@@ -51,8 +51,7 @@ const WITH_PLATFORM = /^(.*-[0-9].*?)\.(?:(?:linux|macosx|win|cygwin|freebsd|dar
  * tail that is a PEP 440 version is the version, else what follows the last hyphen before a digit.
  */
 export function parseFilename(filename: string, expectedProject?: string): ParsedFilename | undefined {
-  if (!isSafeFilename(filename)) return undefined;
-  const extension = EXTENSIONS.find((ending) => filename.endsWith(`.${ending}`));
+  const extension = extensionOf(filename);
   if (extension === undefined) return undefined;
   const stem = filename.slice(0, -extension.length - 1);
   switch (extension) {
@@ -71,6 +70,16 @@ export function parseFilename(filename: string, expectedProject?: string): Parse
     default:
       return parsePlainStem('sdist', stem, extension, expectedProject);
   }
+}
+
+/** True for a name with the ending of an archive, whatever stands before it. */
+export function isArchiveFilename(filename: string): boolean {
+  return extensionOf(filename) !== undefined;
+}
+
+function extensionOf(filename: string): string | undefined {
+  if (!isSafeFilename(filename)) return undefined;
+  return EXTENSIONS.find((ending) => filename.endsWith(`.${ending}`));
 }
 
 // Nothing that a file system or an HTTP header could misread; every valid name is ASCII.

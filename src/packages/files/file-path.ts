@@ -14,5 +14,10 @@ export function fileUrlPath(
   filename: string,
 ): string {
   const directory = `${sha256.slice(0, 3)}/${sha256.slice(3, 16)}`;
-  return `${encodeURIComponent(index.user)}/${encodeURIComponent(index.name)}/+f/${directory}/${encodeURIComponent(filename)}`;
+  return `${encodePathSegment(index.user)}/${encodePathSegment(index.name)}/+f/${directory}/${encodePathSegment(filename)}`;
+}
+
+/** Percent-encodes what a path segment may not hold; `+` and `@` stay as they are, as devpi writes them (RFC 3986). */
+export function encodePathSegment(text: string): string {
+  return encodeURIComponent(text).replaceAll('%2B', '+').replaceAll('%40', '@');
 }

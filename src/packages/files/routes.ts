@@ -52,7 +52,7 @@ export function fileRoutes(
     const result = {
       last_modified: new Date(file.uploadedAt).toUTCString(),
       hash_spec: `sha256=${file.sha256}`,
-      hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
+      hashes: { sha256: file.sha256, md5: file.md5 },
       project: project.name,
       version: file.version,
       url: `${base}${request.url.split('?')[0]}`,

@@ -22,14 +22,14 @@ export async function createIndex(
   context: Context,
   { identity, user, name, given }: CreateIndex,
 ): Promise<Index> {
+  // Before the permission, as devpi answers: who the users are is no secret.
+  await requireUser(context.db, user);
   authorize(identity, 'index_create', { user }, `no permission to create index ${user}/${name}`);
   checkName(packagesErrors.invalidIndex, 'indexname', name);
   const type = parseIndexType(given['type'] ?? 'stage');
   const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
   return await context.events.change(async (tx, emit) => {
-    if ((await findUser(tx, user)) === undefined) {
-      throw new AppError(packagesErrors.userNotFound, `no user '${user}'`);
-    }
+    await requireUser(tx, user);
     const index = await insertIndex(tx, { user, name, type, options }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
     await checkBases(tx, options);
@@ -40,6 +40,11 @@ export async function createIndex(
     });
     return index;
   });
+}
+
+async function requireUser(db: Db, user: string): Promise<void> {
+  if ((await findUser(db, user)) !== undefined) return;
+  throw new AppError(packagesErrors.userNotFound, `no user '${user}'`);
 }
 
 /** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */

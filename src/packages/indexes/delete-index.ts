@@ -3,6 +3,7 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { authorize } from '../policy.ts';
+import { rememberAllRemoved } from '../projects/store.ts';
 import { indexNotFound, isVolatile } from './find.ts';
 import { deleteIndexRow, fullName, lockIndex } from './store.ts';
 
@@ -24,6 +25,7 @@ export async function deleteIndex(
         },
       );
     }
+    await rememberAllRemoved(tx, index, context.clock.now());
     await deleteIndexRow(tx, index.id);
     await emit({
       type: 'packages.index-deleted',

@@ -17,7 +17,7 @@ import { getIndex } from './find.ts';
 import { modifyIndex } from './modify-index.ts';
 import type { Options } from './options.ts';
 import { showIndex } from './show-index.ts';
-import type { Index } from './store.ts';
+import { fullName, type Index } from './store.ts';
 
 /** Routes of indexes, as devpi-client speaks them (reference devpi.md 1.6). */
 export function indexRoutes(app: FastifyInstance, context: Context, lists: ProjectLists): void {
@@ -48,7 +48,7 @@ export function indexRoutes(app: FastifyInstance, context: Context, lists: Proje
     const isMirror = index.type === 'mirror';
     const cached =
       isMirror && hasQuery(request, 'cached') ? await listCachedProjects(db, index.id) : undefined;
-    const names = isMirror ? await lists.names(index) : await listProjectNames(db, [index.id]);
+    const names = isMirror ? await mirrorNames(index) : await listProjectNames(db, [index.id]);
     const counted = { total: 0 };
     const body = writeEnvelope({
       shown: { ...shown, ...(limit !== undefined && paging) },
@@ -60,6 +60,17 @@ export function indexRoutes(app: FastifyInstance, context: Context, lists: Proje
       }),
     });
     await reply.header('content-type', 'application/json').send(Readable.from(body, { objectMode: false }));
+  }
+
+  /** The configuration must be readable while upstream is down: then the names are those that were asked for before. */
+  async function mirrorNames(mirror: Index) {
+    try {
+      return await lists.names(mirror);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      context.log.warn({ index: fullName(mirror), err: error }, 'a mirror gave no list of projects');
+      return await listCachedProjects(db, mirror.id);
+    }
   }
 
   route(app, operations.createIndex, async (request, params, reply) => {

@@ -31,11 +31,7 @@ export async function readSources(
   const projectIds = new Map(
     (await listProjectsNamed(db, project, ids)).map((found) => [found.indexId, found.id]),
   );
-  const { indexes } = selectVisible(
-    order,
-    project,
-    ({ id, type }) => type === 'mirror' || projectIds.has(id),
-  );
+  const indexes = selectVisible(order, project, ({ id, type }) => type === 'mirror' || projectIds.has(id));
   const stages = indexes.flatMap((stage) => {
     const projectId = projectIds.get(stage.id);
     return projectId === undefined ? [] : [{ index: stage, projectId }];

@@ -1,44 +1,66 @@
 import { listOption } from '../indexes/find.ts';
-import type { Index } from '../indexes/store.ts';
+import { fullName, type Index } from '../indexes/store.ts';
 
-export interface VisibleIndexes {
-  /** Those that contribute to the project, in resolution order. */
-  readonly indexes: readonly Index[];
-  /** True if a mirror was left out because the project is private and not whitelisted. */
-  readonly isMirrorHidden: boolean;
+/** What becomes of one index of the resolution order, for one project. */
+export interface Decision {
+  readonly index: Index;
+  /** True if the index contributes to the project; for a mirror, if it is asked. */
+  readonly isVisible: boolean;
+  /** The rule that decided, as a sentence for people. */
+  readonly rule: string;
 }
 
 /**
- * Closes dependency confusion: a project that a stage has is not merged with a mirror's, unless the mirror
- * whitelists on the way say so (reference devpi.md 2.4). `order` is what `resolveBases` gave; its first index is
- * the one that was asked, and decides whether whitelists are intersected or united. Indexes stored without that
- * option, from old dumps, unite.
+ * Decides which indexes a project is taken from. Closes dependency confusion: a project that a stage has is not merged
+ * with a mirror's, unless the mirror whitelists on the way say so (reference devpi.md 2.4). `order` is what
+ * `resolveBases` gave; its first index is the one that was asked, and decides whether whitelists are intersected or
+ * united. Indexes stored without that option, from old dumps, unite.
  */
+export function decideVisibility(
+  order: readonly Index[],
+  project: string,
+  has: (index: Index) => boolean,
+): readonly Decision[] {
+  const isUnion = (order[0]?.options['mirror_whitelist_inheritance'] ?? 'union') === 'union';
+  let whitelist: ReadonlySet<string> | undefined;
+  let whitelistedOn: string | undefined;
+  let privateOn: string | undefined;
+  return order.map((index) => {
+    if (index.type === 'mirror') {
+      if (privateOn === undefined)
+        return decision(index, has(index), 'a mirror, and the project is not private');
+      if (whitelistedOn !== undefined) {
+        return decision(
+          index,
+          has(index),
+          `private on ${privateOn}, and ${whitelistedOn} whitelists the mirror’s`,
+        );
+      }
+      return decision(
+        index,
+        false,
+        `hidden: private on ${privateOn}, and no mirror_whitelist names the project`,
+      );
+    }
+    const own = new Set(listOption(index, 'mirror_whitelist'));
+    whitelist = whitelist === undefined ? own : isUnion ? whitelist.union(own) : whitelist.intersection(own);
+    if (whitelist.has(project) || whitelist.has('*')) whitelistedOn ??= fullName(index);
+    else if (has(index)) privateOn ??= fullName(index);
+    return has(index)
+      ? decision(index, true, 'has the project')
+      : decision(index, false, 'has no such project');
+  });
+}
+
+/** The indexes that contribute to a project, in resolution order. */
 export function selectVisible(
   order: readonly Index[],
   project: string,
   has: (index: Index) => boolean,
-): VisibleIndexes {
-  const isUnion = (order[0]?.options['mirror_whitelist_inheritance'] ?? 'union') === 'union';
-  const visible: Index[] = [];
-  let whitelist: ReadonlySet<string> | undefined;
-  let isWhitelisted = false;
-  let isPrivate = false;
-  let isMirrorHidden = false;
-  for (const index of order) {
-    if (index.type === 'mirror') {
-      if (isPrivate && !isWhitelisted) {
-        isMirrorHidden = true;
-        continue;
-      }
-    } else {
-      const own = new Set(listOption(index, 'mirror_whitelist'));
-      whitelist =
-        whitelist === undefined ? own : isUnion ? whitelist.union(own) : whitelist.intersection(own);
-      if (whitelist.has(project) || whitelist.has('*')) isWhitelisted = true;
-      else if (has(index)) isPrivate = true;
-    }
-    if (has(index)) visible.push(index);
-  }
-  return { indexes: visible, isMirrorHidden };
+): readonly Index[] {
+  return decideVisibility(order, project, has).flatMap(({ index, isVisible }) => (isVisible ? [index] : []));
+}
+
+function decision(index: Index, isVisible: boolean, rule: string): Decision {
+  return { index, isVisible, rule };
 }

@@ -96,7 +96,7 @@ function readRetryAfter(value: string | undefined): number | undefined {
 }
 
 /** The body, inflated, up to a limit: a small gzip can hide gigabytes. */
-export async function readBody({ headers, body }: UpstreamResponse, maxBytes: number): Promise<Buffer> {
+async function readBody({ headers, body }: UpstreamResponse, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {

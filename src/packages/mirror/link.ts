@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { encodePathSegment } from '../files/file-path.ts';
 import type { PageFile } from '../simple/project-page.ts';
 
 /** A file as upstream lists it, validated: what a page shows of it, and where its bytes are. */
@@ -23,18 +24,28 @@ export function bestHash(hashes: Readonly<Record<string, string>>): Hash | undef
 }
 
 /**
- * Where we serve a link: below `+f/` by its hash as own files are, or below `+e/` by the hash of its URL when upstream
- * gives none (reference devpi.md 1.10). Percent-encoded, without a leading slash.
+ * Where we serve a link: below `+f/` by its hash as own files are, or below `+e/` by its URL when upstream gives none
+ * (reference devpi.md 1.10). Percent-encoded, without a leading slash.
  */
 export function linkPath(index: { readonly user: string; readonly name: string }, link: Link): string {
-  const base = `${encodeURIComponent(index.user)}/${encodeURIComponent(index.name)}`;
-  return `${base}/${linkRelpath(link)}`;
+  return `${encodePathSegment(index.user)}/${encodePathSegment(index.name)}/${linkRelpath(link)}`;
 }
 
 /** The part of the path below the index. */
 export function linkRelpath({ hashes, url, filename }: Link): string {
   const digest = bestHash(hashes)?.digest;
-  const name = encodeURIComponent(filename);
+  const name = encodePathSegment(filename);
   if (digest !== undefined) return `+f/${digest.slice(0, 3)}/${digest.slice(3, 16)}/${name}`;
-  return `+e/${createHash('sha256').update(url).digest('hex').slice(0, 16)}/${name}`;
+  return `+e/${urlDirectory(url)}/${name}`;
+}
+
+const MAX_DIRECTORY = 150;
+
+/** `https://host:8080/a/b/file` is `https_host_8080_a_b`; what is too long is told apart by a hash. */
+function urlDirectory(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  const text = `${protocol.slice(0, -1)}_${host}${pathname.split('/').slice(0, -1).join('_')}`;
+  const safe = text.replace(/[^A-Za-z0-9_.-]/g, '_');
+  if (safe.length <= MAX_DIRECTORY) return safe;
+  return `${safe.slice(0, MAX_DIRECTORY)}-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
 }

@@ -194,8 +194,18 @@ export class Mirrors {
       this.#pausedUntil.delete(index.id);
       const expiresAt = clock.now() + expiryMs(index);
       if (fetched.kind === 'absent') {
+        const askAgainAt = clock.now() + Math.min(ABSENT_MS, expiryMs(index));
+        if (stored?.isFound === true) {
+          // Builds must not break because upstream removed something; devpi keeps the last page too.
+          log.warn(
+            { index: fullName(index), project: name },
+            'upstream no longer has the project; keeping what is known',
+          );
+          await extendMirrorProject(db, index.id, name, askAgainAt);
+          return { ...stored, expiresAt: askAgainAt };
+        }
         const nothing = { isFound: false, page: null, etag: null, serial: null };
-        const kept = { ...nothing, expiresAt: clock.now() + Math.min(ABSENT_MS, expiryMs(index)) };
+        const kept = { ...nothing, expiresAt: askAgainAt };
         await saveMirrorProject(db, index.id, name, kept);
         return kept;
       }

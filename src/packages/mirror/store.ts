@@ -177,6 +177,15 @@ export async function deleteMirrorFile(db: Db, indexId: number, relpath: string)
   return deleted.length > 0;
 }
 
+/** Forgets all stored files of a project. */
+export async function deleteMirrorFilesOf(db: Db, indexId: number, project: string): Promise<void> {
+  await tables(db)
+    .deleteFrom('mirror_file')
+    .where('index_id', '=', indexId)
+    .where('project', '=', project)
+    .execute();
+}
+
 /** Files of all mirrors, least recently used first, up to `limit`. */
 export async function listLeastUsed(
   db: Db,
@@ -196,13 +205,13 @@ export async function listLeastUsed(
   }));
 }
 
-/** How many files the mirrors hold, and their bytes. */
-export async function countMirrorFiles(db: Db): Promise<{ readonly files: number; readonly bytes: number }> {
+/** Bytes of all files that the mirrors hold. */
+export async function sumMirrorBytes(db: Db): Promise<number> {
   const row = await tables(db)
     .selectFrom('mirror_file')
-    .select((eb) => [eb.fn.countAll<number>().as('files'), eb.fn.sum<number | null>('size').as('bytes')])
+    .select((eb) => eb.fn.sum<number | null>('size').as('bytes'))
     .executeTakeFirstOrThrow();
-  return { files: row.files, bytes: Number(row.bytes ?? 0) };
+  return Number(row.bytes ?? 0);
 }
 
 /** Digest and size of every stored file, for the doctor and the collection of orphans. */

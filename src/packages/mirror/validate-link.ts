@@ -17,14 +17,8 @@ export interface RawLink {
 
 const FILENAME = /^[A-Za-z0-9_][A-Za-z0-9._+!~@=,()%-]{0,254}$/;
 const UPLOAD_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/;
-const DIGEST_LENGTHS: Readonly<Record<string, number>> = {
-  md5: 32,
-  sha1: 40,
-  sha224: 56,
-  sha256: 64,
-  sha384: 96,
-  sha512: 128,
-};
+const ALGORITHMS = new Set(['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']);
+const MAX_DIGEST = 128;
 const MAX_URL = 2000;
 const MAX_REQUIRES_PYTHON = 300;
 const MAX_REASON = 2000;
@@ -78,16 +72,18 @@ function validateUrl(value: unknown, base: string): URL | undefined {
   return url;
 }
 
-/** Known algorithms with digests of the right length; unknown ones are left out, wrong lengths condemn the entry. */
+/**
+ * Digests of known algorithms. One that is no hex condemns the entry; one of a wrong length is kept as devpi keeps it: no
+ * download can ever match it, so the file is listed and never served.
+ */
 function validateHashes(value: unknown): Record<string, string> | undefined {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) return undefined;
   const hashes: Record<string, string> = {};
   for (const [name, digest] of Object.entries(value)) {
     const algorithm = name.toLowerCase();
-    const length = Object.hasOwn(DIGEST_LENGTHS, algorithm) ? DIGEST_LENGTHS[algorithm] : undefined;
-    if (length === undefined) continue;
-    if (typeof digest !== 'string' || digest.length !== length || !/^[0-9a-fA-F]+$/.test(digest))
+    if (!ALGORITHMS.has(algorithm)) continue;
+    if (typeof digest !== 'string' || digest.length > MAX_DIGEST || !/^[0-9a-fA-F]+$/.test(digest))
       return undefined;
     hashes[algorithm] = digest.toLowerCase();
   }

@@ -65,7 +65,7 @@ function ownVersion(
       rel: 'releasefile',
       href: `${baseUrl}/${fileUrlPath(origin, file.sha256, file.filename)}`,
       hash_spec: `sha256=${file.sha256}`,
-      hashes: { sha256: file.sha256, md5: file.md5, blake2b_256: file.blake2b256 },
+      hashes: { sha256: file.sha256, md5: file.md5 },
       log: file.log,
       ...shownYank(file.yanked ?? undefined),
     }));

@@ -7,6 +7,11 @@ import { packagesErrors } from '../errors.ts';
 import { addressOf, getFileAt } from '../files/find-served.ts';
 import { indexNotFound, isVolatile, listOption } from '../indexes/find.ts';
 import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import {
+  forgetMirroredFile,
+  forgetMirroredProject,
+  forgetMirroredRelease,
+} from '../mirror/remove-mirrored.ts';
 import { authorize } from '../policy.ts';
 import {
   deleteFileRow,
@@ -35,6 +40,17 @@ export async function removeProject(
   input: Remove & { readonly project: string },
 ): Promise<void> {
   await remove(context, input, async ({ tx, index, emit }) => {
+    if (index.type === 'mirror') {
+      demandVolatile(
+        index,
+        input.force,
+        `project ${input.project} is on non-volatile index ${fullName(index)}`,
+      );
+      const isHeld = await forgetMirroredProject(tx, index, input.project);
+      if (!isHeld) throw new AppError(packagesErrors.projectNotFound, 'project not found');
+      await emit('packages.project-removed', { index: fullName(index), project: input.project });
+      return;
+    }
     const project = await findProject(tx, index.id, input.project);
     if (project === undefined) throw new AppError(packagesErrors.projectNotFound, 'project not found');
     demandVolatile(index, input.force, `project ${project.name} is on non-volatile index ${fullName(index)}`);
@@ -50,6 +66,12 @@ export async function removeRelease(
 ): Promise<void> {
   const { version } = input;
   await remove(context, input, async ({ tx, index, emit }) => {
+    if (index.type === 'mirror') {
+      demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
+      if (!(await forgetMirroredRelease(tx, index, input))) throw releaseNotFound(input.project, version);
+      await emit('packages.release-removed', { index: fullName(index), project: input.project, version });
+      return;
+    }
     const project = await findProject(tx, index.id, input.project);
     if (project === undefined) {
       throw new AppError(packagesErrors.projectNotFound, `project '${input.project}' not found`);
@@ -71,6 +93,13 @@ export async function removeFile(
   const { index, relpath } = input;
   const path = `${fullName(index)}/+f/${relpath}`;
   await remove(context, input, async ({ tx, index: locked, emit }) => {
+    if (locked.type === 'mirror') {
+      demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
+      const isHeld = await forgetMirroredFile(tx, locked, `+f/${relpath}`);
+      if (!isHeld) throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
+      await emit('packages.file-removed', { index: fullName(locked), filename: relpath.split('/').at(-1) });
+      return;
+    }
     const file = await getFileAt(tx, { user: index.user, index: index.name, relpath }).catch(
       (error: unknown) => {
         if (error instanceof AppError && error.kind === packagesErrors.fileRemoved) {

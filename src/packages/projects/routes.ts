@@ -7,6 +7,8 @@ import { isProjectName, normalizeProjectName } from '../archive/project-name.ts'
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
+import { fullName } from '../indexes/store.ts';
+import { explainProject } from '../inheritance/explain.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
 import { hasQuery, indexUrl, route, sendJson } from '../route.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
@@ -60,12 +62,26 @@ export function projectRoutes(app: FastifyInstance, context: Context, mirrors: M
     await sendJson(reply, { type: 'projectconfig', result: await readVersions(request, params) });
   });
 
+  route(app, operations.explainProject, async (request, params, reply) => {
+    checkName(params.project);
+    const index = await getIndex(db, params.user, params.index);
+    const project = normalizeProjectName(params.project);
+    const { file } = request.query as { readonly file?: string };
+    const filename = file === undefined ? undefined : String(file);
+    const indexes = await explainProject(context, mirrors, index, { project, filename });
+    const isVisible = indexes.some((each) =>
+      filename === undefined ? each.isVisible : each.file === 'served',
+    );
+    await sendJson(reply, { index: fullName(index), project, file: filename, isVisible, indexes });
+  });
+
   route(app, operations.readRelease, async (request, params, reply) => {
     checkName(params.project);
     const project = normalizeProjectName(params.project);
-    const result = (await readVersions(request, { ...params, project }))[params.version];
-    if (result === undefined) throw releaseNotFound(project, params.version);
-    await sendJson(reply, { type: 'versiondata', result });
+    const versions = await readVersions(request, { ...params, project });
+    // Own keys only: the version in the path may be `constructor`.
+    if (!Object.hasOwn(versions, params.version)) throw releaseNotFound(project, params.version);
+    await sendJson(reply, { type: 'versiondata', result: versions[params.version] });
   });
 
   route(app, operations.removeProject, async (request, params, reply) => {

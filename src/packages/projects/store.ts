@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
+import type { Index } from '../indexes/store.ts';
 import type { PackagesTables } from '../tables.ts';
 import type { Metadata } from './metadata.ts';
 
@@ -222,6 +223,27 @@ export async function rememberRemoved(tx: Db, paths: readonly string[], now: num
   await tables(tx)
     .insertInto('removed_file')
     .values(paths.map((path) => ({ path, removed_at: now })))
+    .onConflict((conflict) => conflict.column('path').doUpdateSet({ removed_at: now }))
+    .execute();
+}
+
+/** The same for all files of an index. */
+export async function rememberAllRemoved(tx: Db, index: Index, now: number): Promise<void> {
+  const own = tables(tx);
+  const directory = `${index.user}/${index.name}/+f/`;
+  const removed = own
+    .selectFrom('release_file')
+    .where('index_id', '=', index.id)
+    .select([
+      sql<string>`cast(${directory} as text) || substr(sha256, 1, 3) || '/' || substr(sha256, 4, 13) || '/' || filename`.as(
+        'path',
+      ),
+      sql<number>`cast(${now} as bigint)`.as('removed_at'),
+    ]);
+  await own
+    .insertInto('removed_file')
+    .columns(['path', 'removed_at'])
+    .expression(removed)
     .onConflict((conflict) => conflict.column('path').doUpdateSet({ removed_at: now }))
     .execute();
 }

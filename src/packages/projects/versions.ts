@@ -8,16 +8,6 @@ export function compareVersions(a: string, b: string): number {
   return byCodePoint(a, b);
 }
 
-/**
- * Sorts by version, parsing each distinct one once: a page of thousands of files compares tens of
- * thousands of times.
- */
-export function sortByVersion<Item>(items: readonly Item[], versionOf: (item: Item) => string): Item[] {
-  const distinct = [...new Set(items.map(versionOf))].sort(compareVersions);
-  const rank = new Map(distinct.map((version, index) => [version, index]));
-  return items.toSorted((a, b) => (rank.get(versionOf(a)) ?? 0) - (rank.get(versionOf(b)) ?? 0));
-}
-
 function byCodePoint(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

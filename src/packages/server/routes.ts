@@ -67,9 +67,10 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
 
   route(app, operations.checkAuth, async (request, _params, reply) => {
     const original = String(request.headers['x-original-uri'] ?? '');
-    const path = original.split('?')[0] ?? '';
+    // nginx sends a path; devpi takes a whole URL as well.
+    const path = URL.parse(original, 'http://localhost')?.pathname ?? '';
     const isKnown =
-      path.startsWith('/') &&
+      /^(?:\/|https?:\/\/)/.test(original) &&
       path.split('/').every((part) => !/^\+(?!api$|login$|simple$|f$|status$)/.test(part));
     await reply
       .code(isKnown ? 200 : 403)

@@ -114,7 +114,7 @@ export class PageCache {
 }
 
 /** The path that installers ask for. */
-export function pagePath({ index, project }: PageKey): string {
+function pagePath({ index, project }: PageKey): string {
   const [user = '', name = ''] = index.split('/').map(encodeURIComponent);
   return project === undefined ? `/${user}/${name}/+simple/` : `/${user}/${name}/+simple/${project}/`;
 }

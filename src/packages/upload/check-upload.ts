@@ -1,6 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Context } from '#kernel/context.ts';
-import { parseFilename } from '../archive/filename.ts';
+import { isArchiveFilename, parseFilename } from '../archive/filename.ts';
 import { ArchiveRejected, inspectArchive, type InspectedArchive } from '../archive/inspect.ts';
 import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
 import { isSameVersion } from '../archive/same-version.ts';
@@ -39,15 +39,32 @@ export function field(form: Form, name: string): string | undefined {
   return form.fields.get(name)?.[0];
 }
 
-/** Throws 400, in devpi's words, unless the file name can be an archive of this release (devpi.md 1.7). */
-export function checkFilename(filename: string, { name, version }: Claim): void {
+/**
+ * Throws 400, in devpi's words, unless the file name can be an archive of this release (devpi.md 1.7). With `warn`
+ * a name will do that installers cannot read, such as `demo-1.0.whl`, if it has the ending of an archive.
+ */
+export function checkFilename(
+  filename: string,
+  { name, version }: Claim,
+  archiveCheck: Context['config']['packages.archive-check'],
+): void {
   const parsed = parseFilename(filename, name);
-  if (parsed === undefined) throw invalidForm(`'${filename.slice(0, 255)}' is not a valid archive name`);
-  if (parsed.project !== normalizeProjectName(name)) {
+  if (parsed === undefined && !(archiveCheck === 'warn' && isArchiveFilename(filename))) {
+    throw invalidForm(`'${filename.slice(0, 255)}' is not a valid archive name`);
+  }
+  const project = normalizeProjectName(name);
+  const isNamed =
+    parsed === undefined ? normalizeProjectName(filename).startsWith(project) : parsed.project === project;
+  if (!isNamed) {
     throw invalidForm(`filename '${filename}' does not match project name '${name}'`);
   }
-  const spellings = [version, version.replace(/[^A-Za-z0-9.+!]+/g, '_'), version.replace(/\W+/g, '_')];
-  if (!isSameVersion(parsed.version, version) && !spellings.some((spelling) => filename.includes(spelling))) {
+  // As written, and as build tools of several ages escape it.
+  const escapes = [/[^A-Za-z0-9.+!]+/g, /[^\w.]+/g, /\W+/g];
+  const spellings = [version, ...escapes.map((escape) => version.replace(escape, '_'))];
+  const isOfVersion =
+    (parsed !== undefined && isSameVersion(parsed.version, version)) ||
+    spellings.some((spelling) => filename.includes(spelling));
+  if (!isOfVersion) {
     throw invalidForm(`filename '${filename}' does not contain version '${version}'`);
   }
 }

@@ -38,12 +38,15 @@ export interface FormLimits {
 export async function receiveForm(request: IncomingMessage, files: Files, limits: FormLimits): Promise<Form> {
   const fields = new Map<string, string[]>();
   const received: Promise<FormFile | undefined>[] = [];
+  const streams: Readable[] = [];
   const parser = openParser(request, limits);
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
     request.unpipe(parser);
     request.resume();
     parser.destroy();
+    // The parser forgets its file streams; who reads one would wait for ever.
+    for (const stream of streams) stream.destroy(error);
     reject(error);
   };
 
@@ -52,6 +55,7 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
     else fields.set(name, [...(fields.get(name) ?? []), value]);
   });
   parser.on('file', (name, stream, filename) => {
+    streams.push(stream);
     const receiving = name === 'content' ? receiveFile(files, stream, filename ?? '', limits) : skip(stream);
     receiving.catch(fail);
     received.push(receiving);

@@ -9,7 +9,7 @@ import type { Index } from '../indexes/store.ts';
 import { authorize, expiredLogin, isAllowed } from '../policy.ts';
 import { route } from '../route.ts';
 import { field } from './check-upload.ts';
-import { receiveForm } from './receive-form.ts';
+import { receiveForm, type Form } from './receive-form.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
 
 const IDENTICAL = 'Upload of identical file to non volatile index.';
@@ -18,11 +18,14 @@ const IDENTICAL = 'Upload of identical file to non volatile index.';
 export function uploadRoutes(app: FastifyInstance, context: Context): void {
   route(app, operations.upload, async (request, params, reply) => {
     const index = await getIndex(context.db, params.user, params.index);
-    if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) push(request);
+    const isMultipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
+    const form = isMultipart ? undefined : readPlainForm(request);
+    if (!isMultipart && form === undefined) push(request);
     authorizeUpload(request, index);
-    const result = await receiveUpload(context, request, index);
+    const result = await receiveUpload(context, { request, index, form });
     if (result === 'identical') reply.raw.statusMessage = IDENTICAL;
-    await reply.code(200).header('content-type', 'text/plain').send('');
+    const body = result === 'identical' ? `200 ${IDENTICAL}` : '';
+    await reply.code(200).header('content-type', 'text/plain').send(body);
   });
 
   route(app, operations.push, async (request, params) => {
@@ -39,16 +42,39 @@ function authorizeUpload({ identity }: FastifyRequest, index: Index): void {
   if (isAllowed(identity, 'upload', subject)) return;
   if (identity.user !== undefined) authorize(identity, 'upload', subject, 'no permission to submit');
   if (identity.rejected === 'expired-login') throw expiredLogin();
+  // The first word is all that devpi says, and what scripts look for in the output of `devpi upload`.
   const detail =
-    identity.rejected === 'wrong-credentials' ? 'the user name or the password is wrong' : 'log in to upload';
+    identity.rejected === 'wrong-credentials'
+      ? 'the user name or the password is wrong'
+      : 'Unauthorized: log in to upload';
   throw new AppError(packagesErrors.loginNeeded, detail, {
     headers: { 'www-authenticate': 'Basic realm="pypi"' },
   });
 }
 
-async function receiveUpload(context: Context, request: FastifyRequest, index: Index): Promise<UploadResult> {
+/**
+ * A form without files may come as `name=value&…`: curl and devpi's own tests register releases so. Without
+ * `:action` it is JSON whose sender did not say so.
+ */
+function readPlainForm({ body, headers }: FastifyRequest): Form | undefined {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')) return undefined;
+  const values = new URLSearchParams(body instanceof Buffer ? body.toString('utf8') : '');
+  if (!values.has(':action')) return undefined;
+  const fields = new Map([...values.keys()].map((name) => [name, values.getAll(name)]));
+  return { fields, content: undefined, release: async () => undefined };
+}
+
+interface Upload {
+  readonly request: FastifyRequest;
+  readonly index: Index;
+  /** The form, if it has been read; else the request has it as multipart. */
+  readonly form: Form | undefined;
+}
+
+async function receiveUpload(context: Context, upload: Upload): Promise<UploadResult> {
+  const { request, index } = upload;
   const limits = { maxFileBytes: context.config['packages.max-upload-bytes'] };
-  const form = await receiveForm(request.raw, context.files, limits);
+  const form = upload.form ?? (await receiveForm(request.raw, context.files, limits));
   try {
     const { identity } = request;
     const action = field(form, ':action');

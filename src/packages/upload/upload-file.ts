@@ -48,7 +48,7 @@ export async function uploadFile(
   const { content } = form;
   if (content === undefined) throw new AppError(packagesErrors.invalidForm, 'content file field not found');
   const claim = readClaim(form);
-  checkFilename(content.filename, claim);
+  checkFilename(content.filename, claim, context.config['packages.archive-check']);
   checkDigests(form, content);
   if ((await compareWithExisting(context.db, index, content)).isIdentical) return 'identical';
   const archive = await checkArchive(context, content, claim);
@@ -85,10 +85,13 @@ interface StoreRows {
   readonly stored: StoredFile;
 }
 
-/** What the archive says counts; the form fills in for archives that carry no metadata. */
+/**
+ * What the archive says counts, all of it. The form fills in for archives that carry no metadata, and then only the
+ * fields that it has: what is known of the release from elsewhere stays.
+ */
 function metadataOf(form: Form, { name, version }: Claim, archive: InspectedArchive | undefined): Metadata {
   if (archive?.metadata !== undefined) return completeMetadata({ ...archive.metadata });
-  return completeMetadata({ ...metadataFromForm(form.fields), name, version });
+  return { ...metadataFromForm(form.fields), name, version };
 }
 
 async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows): Promise<UploadResult> {
@@ -107,7 +110,8 @@ async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows)
   const project = await ensureProject(tx, { indexId: index.id, name, displayName });
   if (existing !== undefined) await removeReplaced(tx, index, existing, { now, version });
   // The first spelling of the name stays, as in devpi.
-  const shown = { ...metadata, name: project.displayName };
+  const known = await findRelease(tx, project.id, version);
+  const shown = completeMetadata({ ...known?.metadata, ...metadata, name: project.displayName });
   const release = await saveRelease(tx, { projectId: project.id, version, metadata: shown });
   await insertFile(tx, {
     indexId: index.id,
@@ -117,7 +121,7 @@ async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows)
     size: content.size,
     ...content.digests,
     sidecar: sidecar && { sha256: sidecar.sha256, size: sidecar.size },
-    requiresPython: String(metadata['requires_python']) || null,
+    requiresPython: String(metadata['requires_python'] ?? '') || null,
     yanked: null,
     uploadedAt: now,
     log: [
@@ -177,7 +181,7 @@ function overwriteLog(existing: VersionedFile | undefined): LogItem[] {
 }
 
 /** `[year, month, day, hour, minute, second]`, UTC. */
-export function logTime(at: number): number[] {
+function logTime(at: number): number[] {
   const date = new Date(at);
   return [
     date.getUTCFullYear(),

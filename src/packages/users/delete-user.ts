@@ -6,6 +6,7 @@ import { packagesErrors } from '../errors.ts';
 import { isVolatile } from '../indexes/find.ts';
 import { listIndexes } from '../indexes/store.ts';
 import { authorize } from '../policy.ts';
+import { rememberAllRemoved } from '../projects/store.ts';
 
 /** Deletes a user with all indexes and emits `packages.user-deleted`; 403 while one is not volatile. */
 export async function deleteUser(
@@ -17,13 +18,15 @@ export async function deleteUser(
     if ((await lockUser(tx, name)) === undefined) {
       throw new AppError(packagesErrors.userNotFound, `required user '${name}' does not exist`);
     }
-    const kept = (await listIndexes(tx, name)).find((index) => !isVolatile(index));
+    const indexes = await listIndexes(tx, name);
+    const kept = indexes.find((index) => !isVolatile(index));
     if (kept !== undefined) {
       throw new AppError(
         packagesErrors.userHasReleases,
         `user '${name}' has non-volatile index: ${kept.name}`,
       );
     }
+    for (const index of indexes) await rememberAllRemoved(tx, index, context.clock.now());
     await deleteUserRow(tx, name);
     await emit({ type: 'packages.user-deleted', actor: identity.user ?? null, data: { user: name } });
   });

@@ -1,0 +1,42 @@
+import { styleText } from 'node:util';
+import { Explanations } from '#packages/contract';
+import type { Command } from '../command.ts';
+import { requestJson } from '../request-json.ts';
+
+export const command: Command = {
+  summary: 'Tell why a project or a file is seen on an index, or not',
+  settings: [],
+  args: [
+    { name: '<index>', summary: 'URL of the index, such as http://localhost:3141/alice/dev' },
+    { name: '<project>', summary: 'Name of the project' },
+    { name: '[file]', summary: 'Name of one of its files' },
+  ],
+  options: [{ flags: '--json', summary: 'Print the answer as JSON.' }],
+  examples: [
+    'wheelhouse why http://localhost:3141/alice/dev requests',
+    'wheelhouse why http://localhost:3141/alice/dev demo demo-1.0-py3-none-any.whl',
+  ],
+  async run({ args, options }) {
+    const [index = '', project = '', file] = args as readonly (string | undefined)[];
+    const base = index.replace(/\/(?:\+simple\/?)?$/, '');
+    const query = file === undefined ? '' : `?file=${encodeURIComponent(file)}`;
+    const answer = await requestJson(`${base}/+why/${encodeURIComponent(project)}${query}`, Explanations);
+    if (options['json'] === true) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    else process.stdout.write(describe(answer));
+    return answer.isVisible ? 0 : 1;
+  },
+};
+
+type Answer = Awaited<ReturnType<typeof requestJson<typeof Explanations>>>;
+
+function describe({ index, project, file, isVisible, indexes }: Answer): string {
+  const subject = file === undefined ? project : `${file} of ${project}`;
+  const width = Math.max(...indexes.map((each) => each.index.length));
+  const lines = indexes.map((each) => {
+    const mark = each.isVisible ? styleText('green', 'yes') : styleText('red', 'no ');
+    const files = each.isVisible ? ` (${each.files} file${each.files === 1 ? '' : 's'})` : '';
+    const which = each.file === undefined || each.file === 'absent' ? '' : `; the file is ${each.file}`;
+    return `  ${mark} ${each.index.padEnd(width)}  ${each.rule}${files}${which}`;
+  });
+  return `${subject} is ${isVisible ? 'seen' : 'not seen'} on ${index}:\n${lines.join('\n')}\n`;
+}

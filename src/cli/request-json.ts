@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Asks a server for JSON and checks its shape. What the server refuses is thrown with its own sentence and hint; a
+ * server that is not there, or is no Wheelhouse, is `kernel.server-unreachable`.
+ */
+export async function requestJson<Schema extends z.ZodType>(
+  url: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  if (!/^https?:\/\//.test(url)) {
+    throw new AppError(kernelErrors.serverUnreachable, `${url} is no URL`, {
+      hint: 'write it with http:// or https://',
+    });
+  }
+  const response = await fetch(url, {
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw new AppError(kernelErrors.serverUnreachable, `cannot reach ${new URL(url).origin}`, { cause });
+  });
+  const body = (await response.json().catch(() => ({}))) as {
+    readonly message?: string;
+    readonly hint?: string;
+  };
+  if (!response.ok) {
+    throw new AppError(kernelErrors.serverRefused, body.message ?? `the server answered ${response.status}`, {
+      ...(body.hint !== undefined && { hint: body.hint }),
+    });
+  }
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new AppError(
+    kernelErrors.serverUnreachable,
+    `${new URL(url).origin} does not answer as Wheelhouse does`,
+  );
+}

@@ -1,0 +1,276 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blake2b } from 'hash-wasm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { collectOrphans } from './collect-orphans.ts';
+import type { Files } from './files.ts';
+import { openLocalFiles } from './local-files.ts';
+import { OpenFileCache } from './open-file-cache.ts';
+
+let directory: string;
+let files: Files;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'files-'));
+  files = await openLocalFiles(directory);
+});
+afterEach(async () => {
+  await files.close();
+  rmSync(directory, { recursive: true });
+});
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const incoming = () => readdir(join(directory, 'incoming'));
+
+async function stored(): Promise<string[]> {
+  const found = await Array.fromAsync(files.list());
+  return found.map((file) => file.sha256).sort();
+}
+
+async function keep(bytes: Buffer): Promise<string> {
+  const file = await files.receive();
+  await file.write(bytes);
+  const digests = await file.finish();
+  await file.keep();
+  await file.release();
+  return digests.sha256;
+}
+
+async function read(digest: string): Promise<Buffer> {
+  const file = await files.open(digest);
+  try {
+    const { buffer, bytesRead } = await file.handle.read(Buffer.alloc(file.size), 0, file.size, 0);
+    expect(bytesRead).toBe(file.size);
+    return buffer;
+  } finally {
+    file.release();
+  }
+}
+
+test('a file is nowhere before it is kept, and complete afterwards', async () => {
+  const bytes = randomBytes(100_000);
+  const file = await files.receive();
+  for (let at = 0; at < bytes.length; at += 7001) await file.write(bytes.subarray(at, at + 7001));
+  const digests = await file.finish();
+
+  expect(digests).toEqual({
+    sha256: sha256(bytes),
+    md5: createHash('md5').update(bytes).digest('hex'),
+    blake2b256: await blake2b(bytes, 256),
+    size: bytes.length,
+  });
+  expect(await stored()).toEqual([]);
+  expect((await readFile(file.path)).equals(bytes)).toBe(true);
+
+  await file.keep();
+  expect(await stored()).toEqual([digests.sha256]);
+  expect((await read(digests.sha256)).equals(bytes)).toBe(true);
+  expect(await incoming()).toHaveLength(1);
+  await file.release();
+  expect(await incoming()).toEqual([]);
+});
+
+test('an empty file is a file', async () => {
+  const digest = await keep(Buffer.alloc(0));
+
+  expect(digest).toBe(sha256(Buffer.alloc(0)));
+  expect(await read(digest)).toHaveLength(0);
+});
+
+test('a file that is released unfinished, or not kept, leaves nothing', async () => {
+  const unfinished = await files.receive();
+  await unfinished.write(Buffer.from('x'));
+  await unfinished.release();
+  const finished = await files.receive();
+  await finished.finish();
+  await finished.release();
+  await finished.release();
+
+  expect([await incoming(), await stored()]).toEqual([[], []]);
+});
+
+test('keeping before finishing is a mistake of the program', async () => {
+  const file = await files.receive();
+
+  await expect(file.keep()).rejects.toThrow('keep() before finish()');
+  await file.release();
+});
+
+test('the same bytes kept many times at once are one file', async () => {
+  const bytes = Buffer.from('the same');
+
+  const digests = await Promise.all(Array.from({ length: 20 }, () => keep(bytes)));
+
+  expect(new Set(digests).size).toBe(1);
+  expect(await stored()).toEqual([sha256(bytes)]);
+  expect(await incoming()).toEqual([]);
+});
+
+test('nobody but the owner may read what is stored', async () => {
+  const digest = await keep(Buffer.from('private'));
+
+  const path = join(directory, 'sha256', digest.slice(0, 2), digest.slice(2));
+  expect((await stat(path)).mode & 0o077).toBe(0);
+  expect((await stat(join(directory, 'sha256'))).mode & 0o077).toBe(0);
+});
+
+test('a file that is not there says which', async () => {
+  const digest = sha256(Buffer.from('never stored'));
+
+  await expect(files.open(digest)).rejects.toMatchObject({
+    kind: { code: 'kernel.file-missing' },
+    message: `the stored file ${digest} cannot be read`,
+  });
+});
+
+test.each(['', 'x', '../../etc/passwd', 'A'.repeat(64)])('"%s" is no digest', async (digest) => {
+  await expect(files.open(digest)).rejects.toThrow('not a sha256');
+  await expect(files.remove(digest, Infinity)).rejects.toThrow('not a sha256');
+});
+
+test('a removed file is gone, and can be kept again', async () => {
+  const bytes = Buffer.from('again');
+  const digest = await keep(bytes);
+
+  expect(await files.remove(digest, Infinity)).toBe(true);
+  expect(await stored()).toEqual([]);
+  await expect(files.open(digest)).rejects.toThrow('cannot be read');
+  expect(await files.remove(digest, Infinity)).toBe(true);
+  await keep(bytes);
+  expect((await read(digest)).equals(bytes)).toBe(true);
+});
+
+test('a file that is open can be read to its end after it was removed', async () => {
+  const bytes = randomBytes(1000);
+  const digest = await keep(bytes);
+  const open = await files.open(digest);
+
+  await files.remove(digest, Infinity);
+
+  const { buffer } = await open.handle.read(Buffer.alloc(1000), 0, 1000, 0);
+  expect(buffer.equals(bytes)).toBe(true);
+  open.release();
+});
+
+test('a file stored again lately is not removed', async () => {
+  const bytes = Buffer.from('wanted again');
+  const digest = await keep(bytes);
+  const before = Date.now() - 3_600_000;
+
+  expect(await files.remove(digest, before)).toBe(false);
+  expect((await read(digest)).equals(bytes)).toBe(true);
+});
+
+test('keeping renews the time that shields from removal', async () => {
+  const bytes = Buffer.from('old bytes');
+  const digest = await keep(bytes);
+  await sleep(20);
+  const between = Date.now();
+  await sleep(20);
+  await keep(bytes);
+
+  expect(await files.remove(digest, between)).toBe(false);
+  expect(await stored()).toEqual([digest]);
+});
+
+test('removing and keeping the same bytes at once never loses bytes that were kept last', async () => {
+  const bytes = Buffer.from('contended');
+  const digest = sha256(bytes);
+  for (let round = 0; round < 30; round += 1) {
+    await keep(bytes);
+    const storedBefore = Date.now();
+    await Promise.all([keep(bytes), files.remove(digest, storedBefore)]);
+    expect((await read(digest)).equals(bytes), `round ${round}`).toBe(true);
+  }
+  expect(await incoming()).toEqual([]);
+});
+
+test('after a crash unfinished bytes go, and kept ones that no row needs', async () => {
+  const unfinished = await files.receive();
+  await unfinished.write(Buffer.from('unfinished'));
+  const needed = await files.receive();
+  await needed.write(Buffer.from('needed'));
+  const { sha256: neededDigest } = await needed.finish();
+  await needed.keep();
+  const orphan = await files.receive();
+  await orphan.write(Buffer.from('orphan'));
+  await orphan.finish();
+  await orphan.keep();
+  const old = await keep(Buffer.from('from long ago, without a mark'));
+  // Nothing is released: the process has died here.
+
+  const reopened = await openLocalFiles(directory);
+  await reopened.recover((digest) => digest === neededDigest);
+
+  expect(await incoming()).toEqual([]);
+  expect(await stored()).toEqual([neededDigest, old].sort());
+  await reopened.close();
+  for (const file of [unfinished, needed, orphan]) await file.release();
+});
+
+test('only orphans that are old enough are collected', async () => {
+  const referenced = await keep(Buffer.from('referenced'));
+  const orphan = await keep(Buffer.from('orphan'));
+
+  const isReferenced = (digest: string) => digest === referenced;
+  expect(await collectOrphans(files, isReferenced, Date.now() - 60_000)).toEqual({ files: 0, bytes: 0 });
+  expect(await collectOrphans(files, isReferenced, Date.now() + 1000)).toEqual({ files: 1, bytes: 6 });
+
+  expect(await stored()).toEqual([referenced]);
+  expect(orphan).not.toBe(referenced);
+});
+
+test('one handle serves all who read at once, and stays open between readers', async () => {
+  const digest = await keep(Buffer.from('shared'));
+  const [one, two] = await Promise.all([files.open(digest), files.open(digest)]);
+
+  expect(one.handle).toBe(two.handle);
+  one.release();
+  one.release();
+  expect((await two.handle.read(Buffer.alloc(6), 0, 6, 0)).buffer.toString()).toBe('shared');
+  two.release();
+  const three = await files.open(digest);
+  expect(three.handle).toBe(one.handle);
+  three.release();
+});
+
+test('a cache of open files closes the ones used longest ago, but none that is read', async () => {
+  const digest = await keep(Buffer.from('x'));
+  const path = join(directory, 'sha256', digest.slice(0, 2), digest.slice(2));
+  const { open } = await import('node:fs/promises');
+  let opened = 0;
+  const cache = new OpenFileCache(async () => {
+    opened += 1;
+    return await open(path);
+  });
+  const held = await cache.open('held');
+  for (let key = 0; key < 300; key += 1) (await cache.open(String(key))).release();
+
+  expect((await held.handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead).toBe(1);
+  held.release();
+  const before = opened;
+  (await cache.open('299')).release();
+  expect(opened).toBe(before);
+  (await cache.open('0')).release();
+  expect(opened).toBe(before + 1);
+  await cache.close();
+});
+
+test('a file that could not be opened is tried anew', async () => {
+  const digest = await keep(Buffer.from('x'));
+  const path = join(directory, 'sha256', digest.slice(0, 2), digest.slice(2));
+  const { open } = await import('node:fs/promises');
+  let attempts = 0;
+  const cache = new OpenFileCache(async () => {
+    attempts += 1;
+    if (attempts === 1) throw new Error('not now');
+    return await open(path);
+  });
+
+  await expect(cache.open('x')).rejects.toThrow('not now');
+  (await cache.open('x')).release();
+  await cache.close();
+});

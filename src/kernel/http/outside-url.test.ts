@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { outsidePrefix, outsideUrl, routedPath } from './outside-url.ts';
+
+const header = (value: string) => ({ 'x-outside-url': value, host: 'inner:3141' });
+
+test.each([
+  [{}, undefined, 'http://localhost'],
+  [{ host: 'inner:3141' }, undefined, 'http://inner:3141'],
+  [{ host: 'inner:3141' }, 'https://set.example/', 'https://set.example'],
+  [header('https://proxy.example/sub/'), 'https://set.example/', 'https://proxy.example/sub'],
+  [header('https://proxy.example'), undefined, 'https://proxy.example'],
+  [header('nonsense'), undefined, 'http://inner:3141'],
+  [header('javascript:alert(1)'), undefined, 'http://inner:3141'],
+  [header('https://user@proxy.example'), undefined, 'http://inner:3141'],
+])('headers %j and the setting %s make %s', (headers, configured, url) => {
+  expect(outsideUrl(headers, configured)).toBe(url);
+});
+
+test.each([
+  ['https://x', ''],
+  ['https://x/', ''],
+  ['https://x/a/b/', '/a/b'],
+])('of %s the prefix is "%s"', (url, prefix) => {
+  expect(outsidePrefix(header(url))).toBe(prefix);
+});
+
+test.each([
+  ['/u/i/%2Bsimple/', undefined, '/u/i/+simple/'],
+  ['/u/i/%2bf/a%2Bb?x=%2B', undefined, '/u/i/+f/a+b?x=%2B'],
+  ['/sub/+api', 'https://x/sub', '/+api'],
+  ['/sub/+api?y', 'https://x/sub/', '/+api?y'],
+  ['/+api', 'https://x/sub', '/+api'],
+  ['/subway/+api', 'https://x/sub', '/subway/+api'],
+  ['/sub', 'https://x/sub', '/'],
+  ['/sub?x', 'https://x/sub', '/?x'],
+])('%s below %s is routed as %s', (url, outside, routed) => {
+  expect(routedPath(url, outside === undefined ? {} : header(outside))).toBe(routed);
+});

@@ -1,0 +1,96 @@
+import type { Context } from '#kernel/context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { fullName, type Index } from '../indexes/store.ts';
+import type { Mirrors } from '../mirror/mirrors.ts';
+import { findReservation } from '../mirror/reserved-names.ts';
+import { listFiles, listProjectsNamed } from '../projects/store.ts';
+import { resolveBases } from './resolve.ts';
+import { decideVisibility } from './shadowing.ts';
+
+/** What one index does for a project, and by which rule. */
+export interface Explanation {
+  readonly index: string;
+  readonly type: 'stage' | 'mirror';
+  readonly isVisible: boolean;
+  readonly rule: string;
+  /** How many files it contributes before nearer indexes win names. */
+  readonly files: number;
+  /** Only when a file was asked for. */
+  readonly file?: 'served' | 'shadowed' | 'absent';
+}
+
+/**
+ * Tells for every index of the resolution order why a project, or one file of it, is seen or not. Asks mirrors as a page
+ * would; a mirror that fails is reported, never an error.
+ */
+export async function explainProject(
+  context: Context,
+  mirrors: Mirrors,
+  index: Index,
+  { project, filename }: { readonly project: string; readonly filename: string | undefined },
+): Promise<Explanation[]> {
+  const { db } = context;
+  const order = await resolveBases(db, index);
+  const ids = order.map(({ id }) => id);
+  const projectIds = new Map(
+    (await listProjectsNamed(db, project, ids)).map((found) => [found.indexId, found.id]),
+  );
+  const decisions = decideVisibility(
+    order,
+    project,
+    ({ id, type }) => type === 'mirror' || projectIds.has(id),
+  );
+  const explanations: Explanation[] = [];
+  let servedBy: string | undefined;
+  for (const decided of decisions) {
+    const found = decided.isVisible ? await look(decided.index) : nothing(decided.rule, []);
+    const hasFile = filename !== undefined && found.filenames.includes(filename);
+    const name = fullName(decided.index);
+    if (hasFile) servedBy ??= name;
+    explanations.push({
+      index: name,
+      type: decided.index.type,
+      isVisible: decided.isVisible && found.isKnown,
+      rule: found.rule ?? decided.rule,
+      files: found.filenames.length,
+      ...(filename !== undefined && {
+        file: !hasFile ? 'absent' : servedBy === name ? 'served' : 'shadowed',
+      }),
+    });
+  }
+  return explanations;
+
+  async function look(source: Index): Promise<Found> {
+    const projectId = projectIds.get(source.id);
+    if (source.type === 'mirror') return await lookUpstream(source);
+    const files = projectId === undefined ? [] : await listFiles(db, [projectId]);
+    return { isKnown: true, filenames: files.map((file) => file.filename), rule: undefined };
+  }
+
+  async function lookUpstream(mirror: Index): Promise<Found> {
+    const reservation = findReservation(mirror, project);
+    if (reservation !== undefined)
+      return nothing(`never asked: mirror_reserved_names has ${reservation}`, []);
+    try {
+      const asked = await mirrors.project(mirror, project);
+      const filenames = asked.files.map((file) => file.filename);
+      if (!asked.isKnown) return nothing('upstream has no such project', filenames);
+      const age = asked.isStale ? '; upstream does not answer, so this is its last word' : '';
+      return { isKnown: true, filenames, rule: age === '' ? undefined : `upstream has the project${age}` };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return nothing(`not known: ${error.message}`, []);
+    }
+  }
+}
+
+interface Found {
+  readonly isKnown: boolean;
+  readonly filenames: readonly string[];
+  /** Replaces the rule of the decision. */
+  readonly rule: string | undefined;
+}
+
+function nothing(rule: string, filenames: readonly string[]): Found {
+  return { isKnown: false, filenames, rule };
+}

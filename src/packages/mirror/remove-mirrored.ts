@@ -1,0 +1,39 @@
+import type { Tx } from '#kernel/db/db.ts';
+import type { Index } from '../indexes/store.ts';
+import { linkRelpath } from './link.ts';
+import { readPage } from './mirrors.ts';
+import {
+  deleteMirrorFile,
+  deleteMirrorFilesOf,
+  deleteMirrorProjects,
+  findMirrorProject,
+  listCachedPaths,
+} from './store.ts';
+
+/** Forgets what a mirror holds of a project; it comes back when asked for. Returns false if it held nothing. */
+export async function forgetMirroredProject(tx: Tx, mirror: Index, project: string): Promise<boolean> {
+  const stored = await findMirrorProject(tx, mirror.id, project);
+  const cached = await listCachedPaths(tx, mirror.id, project);
+  await deleteMirrorProjects(tx, mirror.id, project);
+  await deleteMirrorFilesOf(tx, mirror.id, project);
+  return stored?.isFound === true || cached.size > 0;
+}
+
+/** Forgets the stored files of one version. Returns false if upstream lists no such version. */
+export async function forgetMirroredRelease(
+  tx: Tx,
+  mirror: Index,
+  { project, version }: { readonly project: string; readonly version: string },
+): Promise<boolean> {
+  const stored = await findMirrorProject(tx, mirror.id, project);
+  if (!stored?.page) return false;
+  const links = (await readPage(stored.page)).files.filter((link) => link.version === version);
+  for (const link of links) await forgetMirroredFile(tx, mirror, decodeURIComponent(linkRelpath(link)));
+  return links.length > 0;
+}
+
+/** Forgets one stored file with its sidecar; `relpath` is what follows `user/index/`. */
+export async function forgetMirroredFile(tx: Tx, mirror: Index, relpath: string): Promise<boolean> {
+  await deleteMirrorFile(tx, mirror.id, `${relpath}.metadata`);
+  return await deleteMirrorFile(tx, mirror.id, relpath);
+}

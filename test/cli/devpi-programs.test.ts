@@ -1,0 +1,86 @@
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '#test/run-command.ts';
+
+const launcher = join(import.meta.dirname, '..', '..', 'wheelhouse');
+const cheapHashes = { WHEELHOUSE_AUTH_ARGON2_MEMORY_KIB: '64' };
+
+describe('links named after the programs of devpi', () => {
+  let directory: string;
+  let serverdir: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'wheelhouse-links-'));
+    serverdir = join(directory, 'state');
+    for (const name of ['devpi-server', 'devpi-init', 'other']) symlinkSync(launcher, join(directory, name));
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const run = async (name: string, ...argv: string[]) => {
+    const result = await runCommand([join(directory, name), ...argv], { env: cheapHashes });
+    return { ...result, stderr: result.stderr.replaceAll(serverdir, 'STATE') };
+  };
+
+  test('devpi-server tells the version whose interface it serves', async () => {
+    expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.19.1', stderr: '' });
+  });
+
+  test('devpi-init makes the state once', async () => {
+    const first = await run(
+      'devpi-init',
+      '--serverdir',
+      serverdir,
+      '--no-root-pypi',
+      '--root-passwd',
+      'secret',
+    );
+    const second = await run('devpi-init', '--serverdir', serverdir);
+
+    expect(first).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(readdirSync(serverdir)).toContain('wheelhouse.sqlite');
+    expect(second).toMatchInlineSnapshot(`
+      {
+        "exitCode": 1,
+        "stderr": "error: The path 'STATE' already contains devpi-server data.
+
+      hint: serve it with devpi-server, or choose another directory with --serverdir",
+        "stdout": "",
+      }
+    `);
+  });
+
+  test('devpi-server refuses a directory that devpi-init has not seen', async () => {
+    const result = await run('devpi-server', '--serverdir', serverdir, '--threads', '20');
+
+    expect(result).toMatchInlineSnapshot(`
+      {
+        "exitCode": 1,
+        "stderr": "note: --threads has no effect: one thread answers all
+      error: The path 'STATE' contains no devpi-server data, use devpi-init to initialize.
+
+      hint: files of the original devpi-server cannot be served: they need an export and an import",
+        "stdout": "",
+      }
+    `);
+  });
+
+  test('an unknown option is the user’s mistake', async () => {
+    expect(await run('devpi-server', '--no-such-option')).toMatchInlineSnapshot(`
+      {
+        "exitCode": 1,
+        "stderr": "error: unknown option '--no-such-option'
+      hint: devpi-server --help lists the options",
+        "stdout": "",
+      }
+    `);
+  });
+
+  test('a link with any other name is wheelhouse', async () => {
+    const { stdout } = await run('other', '--help');
+
+    expect(stdout).toContain('Usage: wheelhouse');
+  });
+});

@@ -1,0 +1,129 @@
+import { expect, it } from 'vitest';
+import { runWheelhouse } from '#test/run-wheelhouse.ts';
+
+it('shows its commands with --help and without arguments', async () => {
+  const help = await runWheelhouse(['--help']);
+
+  expect(help).toMatchInlineSnapshot(`
+    {
+      "exitCode": 0,
+      "stderr": "",
+      "stdout": "Usage: wheelhouse [options] [command]
+
+    Takes Python from source to production on machines you own.
+
+    Options:
+      -V, --version  Print the version
+      -h, --help     Show help
+
+    Commands:
+      serve          Run the server
+      doctor         Check that every file has its bytes and all bytes belong to a
+                     file
+      config         Look at the settings
+    ",
+    }
+  `);
+  expect(await runWheelhouse([])).toEqual(help);
+});
+
+it('shows what a command takes', async () => {
+  expect(await runWheelhouse(['doctor', '--help'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 0,
+      "stderr": "",
+      "stdout": "Usage: wheelhouse doctor [options]
+
+    Check that every file has its bytes and all bytes belong to a file.
+
+    Options:
+      --serverdir <serverdir>  Directory of the embedded database, the stored files
+                               and \`wheelhouse.yml\`.
+      --database <database>    \`sqlite\` for the embedded database, or a
+                               \`postgres://\` URL to scale out.
+      -c, --config <file>      Configuration file; default is wheelhouse.yml in the
+                               server directory.
+      --no-checksum            Compare sizes only; quicker by far.
+      --repair                 Remove bytes that belong to no file; nothing else can
+                               be mended safely.
+      --json                   Print the problems as JSON.
+      -h, --help               Show help
+
+    Examples:
+      $ wheelhouse doctor
+      $ wheelhouse doctor --no-checksum --json
+
+    ",
+    }
+  `);
+});
+
+it('prints its version', async () => {
+  expect(await runWheelhouse(['--version'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 0,
+      "stderr": "",
+      "stdout": "0.1.0
+    ",
+    }
+  `);
+});
+
+it('refuses an unknown command', async () => {
+  expect(await runWheelhouse(['fly'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 1,
+      "stderr": "error: unknown command 'fly'
+    hint: wheelhouse --help lists the commands
+    ",
+      "stdout": "",
+    }
+  `);
+});
+
+it('refuses an unknown option, a missing value and arguments that nobody asked for', async () => {
+  expect(await runWheelhouse(['serve', '--fly'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 1,
+      "stderr": "error: unknown option '--fly'
+    hint: wheelhouse --help lists the commands
+    ",
+      "stdout": "",
+    }
+  `);
+  expect(await runWheelhouse(['serve', '--port'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 1,
+      "stderr": "error: option '--port <port>' argument missing
+    hint: wheelhouse --help lists the commands
+    ",
+      "stdout": "",
+    }
+  `);
+  expect(await runWheelhouse(['serve', 'now'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 1,
+      "stderr": "error: too many arguments for 'serve'. Expected 0 arguments but got 1: now.
+    hint: wheelhouse --help lists the commands
+    ",
+      "stdout": "",
+    }
+  `);
+});
+
+it('shows the commands of a group that is named alone', async () => {
+  expect(await runWheelhouse(['config'])).toMatchInlineSnapshot(`
+    {
+      "exitCode": 1,
+      "stderr": "Usage: wheelhouse config [options] [command]
+
+    Options:
+      -h, --help  Show help
+
+    Commands:
+      show        Print the settings as the server would use them
+    ",
+      "stdout": "",
+    }
+  `);
+});
