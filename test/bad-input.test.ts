@@ -530,7 +530,7 @@ describe.each(databases)('bad input on %s', (database) => {
       '',
     ].join('\r\n');
 
-    const received = await app.raw([head, sent], 100);
+    const received = await app.raw([head, sent], { silentMs: 100 });
 
     expect(received).not.toMatch(/^HTTP\/1\.1 200/);
     await expect.poll(async () => await app.contents()).toEqual(before);

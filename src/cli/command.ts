@@ -5,6 +5,8 @@ export interface CommandOption {
   /** As the argument library reads it: `--checksum`, `-c, --config <file>`. */
   readonly flags: string;
   readonly summary: string;
+  /** May be given several times; the value is then a list. */
+  readonly isRepeatable?: boolean;
 }
 
 /** One positional argument, in order. */

@@ -27,6 +27,21 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/why.ts'),
   },
   {
+    name: 'prime',
+    summary: 'Fetch everything that lock files name through an index, for later or for a bundle',
+    load: () => import('./commands/prime.ts'),
+  },
+  {
+    name: 'bundle verify',
+    summary: 'Check a bundle without importing it',
+    load: () => import('./commands/bundle/verify.ts'),
+  },
+  {
+    name: 'bundle import',
+    summary: 'Put the files of a bundle into a mirror of a server that does not run',
+    load: () => import('./commands/bundle/import.ts'),
+  },
+  {
     name: 'config show',
     summary: 'Print the settings as the server would use them',
     load: () => import('./commands/config/show.ts'),
@@ -35,5 +50,6 @@ export const commands: readonly Entry[] = [
 
 /** What the commands of one first word are for. */
 export const groups: Readonly<Record<string, string>> = {
+  bundle: 'Take files to a server without a network',
   config: 'Look at the settings',
 };

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command as Parser, CommanderError, Option } from 'commander';
-import type { Command, CommandInput } from './command.ts';
+import type { Command, CommandInput, CommandOption } from './command.ts';
 import { commands, groups } from './commands.ts';
 import type { Program } from './program.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
@@ -69,7 +69,7 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
     parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
   }
   for (const { name, summary } of command.args ?? []) parser.argument(name, summary);
-  for (const { flags, summary } of command.options) parser.option(flags, summary);
+  for (const option of command.options) parser.addOption(toOption(option));
   parser.addHelpText(
     'after',
     `\nExamples:\n${command.examples.map((example) => `  $ ${example}\n`).join('')}`,
@@ -92,14 +92,19 @@ async function parseProgram(program: Program, argv: readonly string[]): Promise<
     })
     .allowExcessArguments(false)
     .exitOverride();
-  for (const { flags, summary, isHidden, isRepeatable } of program.options) {
-    const option = new Option(flags, summary).hideHelp(isHidden === true);
+  for (const declared of program.options) {
+    const option = toOption(declared).hideHelp(declared.isHidden === true);
     if (!option.negate) option.env(environmentVariable(program, option.name()));
-    if (isRepeatable === true) option.argParser<string[]>((value, earlier = []) => [...earlier, value]);
     parser.addOption(option);
   }
   parser.parse(argv, { from: 'user' });
   return await program.run(parser.opts());
+}
+
+function toOption({ flags, summary, isRepeatable }: CommandOption): Option {
+  const option = new Option(flags, summary);
+  if (isRepeatable === true) option.argParser<string[]>((value, earlier = []) => [...earlier, value]);
+  return option;
 }
 
 function environmentVariable({ environmentPrefix }: Program, option: string): string {

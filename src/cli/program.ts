@@ -3,8 +3,6 @@ import type { CommandOption } from './command.ts';
 export interface ProgramOption extends CommandOption {
   /** Accepted but not shown in the help. */
   readonly isHidden?: boolean;
-  /** May be given several times; the value is then a list. */
-  readonly isRepeatable?: boolean;
 }
 
 /** Another program as data: Wheelhouse answers for it when it is called through a link with that name. */

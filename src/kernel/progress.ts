@@ -4,15 +4,16 @@ export interface Progress {
   step(name: string): void;
   /** One line of detail. */
   line(text: string): void;
-  /** `total` is undefined while it is not known. */
-  count(done: number, total?: number): void;
+  /** `total` is undefined while it is not known; `detail` says more about what is done, such as bytes. */
+  count(done: number, total?: number, detail?: string): void;
 }
 
 export const silentProgress: Progress = { step() {}, line() {}, count() {} };
 
 const REDRAW_MS = 100;
+const BAR_WIDTH = 20;
 
-/** Writes to stderr: a counter that redraws itself on a terminal, plain lines elsewhere. */
+/** Writes to stderr: a bar with a counter that redraws itself on a terminal, plain lines elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let current = '';
   let drawnAt = 0;
@@ -25,13 +26,18 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): P
     line(text) {
       stream.write(`${isTerminal ? '\r\u001b[K' : ''}  ${text}\n`);
     },
-    count(done, total) {
+    count(done, total, detail) {
       const isLast = done === total;
       if (!isTerminal || (!isLast && Date.now() - drawnAt < REDRAW_MS)) return;
       drawnAt = Date.now();
-      stream.write(
-        `\r\u001b[K  ${current}: ${done}${total === undefined ? '' : ` of ${total}`}${isLast ? '\n' : ''}`,
-      );
+      const counted = total === undefined ? `${done}` : `${drawBar(done, total)} ${done} of ${total}`;
+      const more = detail === undefined ? '' : `, ${detail}`;
+      stream.write(`\r\u001b[K  ${current}: ${counted}${more}${isLast ? '\n' : ''}`);
     },
   };
+}
+
+function drawBar(done: number, total: number): string {
+  const filled = total === 0 ? BAR_WIDTH : Math.floor((BAR_WIDTH * done) / total);
+  return `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
 }

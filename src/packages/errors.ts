@@ -77,5 +77,20 @@ export const packagesErrors = defineErrors('packages', {
     title: 'The server is offline and has no copy',
     hint: 'bring it in with `wheelhouse prime`, or serve without --offline',
   },
+  invalidBundle: {
+    status: 400,
+    title: 'The bundle is damaged, or is none',
+    hint: 'nothing was imported; copy the bundle again, or write it anew with `wheelhouse prime --bundle`',
+  },
+  bundleNeedsMirror: {
+    status: 400,
+    title: 'Bundles go into mirrors only',
+    hint: 'name a mirror, such as --index root/pypi',
+  },
+  bundleConflict: {
+    status: 409,
+    title: 'The bundle contradicts what is here',
+    hint: 'nothing was imported; one of the two has a file that is not what its upstream index offers',
+  },
   notAvailableYet: { status: 501, title: 'Not available in this version' },
 });

@@ -53,6 +53,8 @@ export type PackagesTables = {
     index_id: number;
     /** Normalized. */
     name: string;
+    /** The mirror's URL when it answered, without credentials. */
+    upstream: string;
     is_found: number;
     /** JSON of the validated page, compressed with zstd; null when upstream has no such project. */
     page: Uint8Array | null;
@@ -163,6 +165,7 @@ export const packagesMigrations: readonly Migration[] = [
         .createTable('mirror_project')
         .addColumn('index_id', 'bigint', ofIndex)
         .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('upstream', 'text', (column) => column.notNull())
         .addColumn('is_found', 'integer', (column) => column.notNull())
         .addColumn('page', sql.raw(bytes))
         .addColumn('etag', 'text')

@@ -20,6 +20,10 @@ it('shows its commands with --help and without arguments', async () => {
       serve          Run the server
       doctor         Check that every file has its bytes and all bytes belong to a
                      file
+      why            Tell why a project or a file is seen on an index, or not
+      prime          Fetch everything that lock files name through an index, for
+                     later or for a bundle
+      bundle         Take files to a server without a network
       config         Look at the settings
     ",
     }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openClientSession, type ClientSession } from '#test/client-session.ts';
+import { executablePath } from '#test/clients.ts';
 import {
   createIndex,
   listPage,
@@ -43,6 +44,18 @@ it('installs a project with what it depends on', async () => {
   expect(await listInstalled(session, python)).toEqual({ demo: '1.0', 'helper.lib': '2.0' });
   const { stdout } = await session.runProgram([python, '-c', 'import demo; print(demo.answer)']);
   expect(stdout).toBe('42\n');
+});
+
+it('lets the pip of Debian 12 install, whose name for metadata files was another', async () => {
+  await using session = await openClientSession();
+  const index = await createIndex(server, 'anton/dev');
+  await uploadAll(index, [wheelUpload(), sdistUpload({ name: 'helper' })]);
+  const pip = executablePath('old-pip', 'pip');
+  const download = [pip, 'download', '--no-deps', '--index-url', index.simple] as const;
+
+  const { exitCode, stderr } = await session.runProgram([...download, 'demo']);
+
+  expect(exitCode, stderr).toBe(0);
 });
 
 it('resolves with the metadata files and fetches no wheel', async () => {

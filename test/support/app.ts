@@ -11,6 +11,7 @@ import { readConfig } from '#kernel/config/read-config.ts';
 import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
+import type { MirrorLimits } from '#packages';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { PackagesTables } from '../../src/packages/tables.ts';
@@ -67,8 +68,12 @@ export interface TestAppOptions {
   readonly database: DialectName;
   readonly settings?: Partial<Config>;
   readonly clock?: Clock;
+  /** How long mirrors wait. */
+  readonly mirrorLimits?: Partial<MirrorLimits>;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
+  /** With `on`: the directory of the server that ran before. */
+  readonly serverdir?: string;
 }
 
 export const ROOT: Auth = ['root', ''];
@@ -85,7 +90,8 @@ const TABLES = [
 /** Boots the real server, on a real socket, with everything of its own. */
 export async function testApp(options: TestAppOptions): Promise<TestApp> {
   const database = options.on ?? (await testDatabase(options.database));
-  const serverdir = join(database.directory, options.on === undefined ? '.' : `server-${randomUUID()}`);
+  const own = options.on === undefined ? '.' : `server-${randomUUID()}`;
+  const serverdir = options.serverdir ?? join(database.directory, own);
   await mkdir(serverdir, { recursive: true });
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -94,15 +100,24 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
-    // Mirrors of tests ask a local upstream, never the internet.
+    // root/pypi must never be asked in a test; `mirrorApp` is for those with an upstream of their own.
     offline: true,
     ...options.settings,
     serverdir,
     database: database.setting,
   };
   const config = readConfig({ flags, environment: {} });
-  const server = await startServer(config, log, options.clock && { clock: options.clock });
-  return new TestApp({ server, database, serverdir, lines, ownsDatabase: options.on === undefined });
+  const server = await startServer(config, log, {
+    ...(options.clock && { clock: options.clock }),
+    ...(options.mirrorLimits && { mirrorLimits: options.mirrorLimits }),
+  });
+  return new TestApp({
+    server,
+    database,
+    serverdir,
+    lines,
+    ownsDatabase: options.on === undefined || options.serverdir !== undefined,
+  });
 }
 
 interface LogLine {
@@ -134,7 +149,7 @@ export class TestApp {
     this.url = parts.server.url;
     this.context = parts.server.context;
     this.serverdir = parts.serverdir;
-    this.#pool = new Pool(this.url, { connections: 50 });
+    this.#pool = new Pool(this.url, { connections: 64 });
     this.#heard = this.context.events.serial;
   }
 
@@ -159,7 +174,10 @@ export class TestApp {
       reason: response.statusText,
       headers: response.headers as Record<string, string>,
       bytes,
-      text: bytes.toString('utf8'),
+      // Only when asked for: files of many megabytes are bytes.
+      get text() {
+        return bytes.toString('utf8');
+      },
       json: () => JSON.parse(bytes.toString('utf8')) as unknown,
     };
   }
@@ -169,7 +187,10 @@ export class TestApp {
   }
 
   /** Writes bytes, in as many packets as given, and returns all that comes back until the server ends or falls silent. */
-  async raw(packets: readonly (string | Buffer)[], silentMs = 150): Promise<string> {
+  async raw(
+    packets: readonly (string | Buffer)[],
+    { silentMs = 150, inTurn = false }: { readonly silentMs?: number; readonly inTurn?: boolean } = {},
+  ): Promise<string> {
     const socket = connect(Number(new URL(this.url).port), '127.0.0.1');
     socket.setNoDelay(true);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -178,9 +199,13 @@ export class TestApp {
     socket.on('error', () => resolve());
     socket.on('close', () => resolve());
     socket.on('timeout', () => resolve());
-    for (const packet of packets) {
+    for (const [position, packet] of packets.entries()) {
       socket.write(packet);
-      await new Promise((done) => setTimeout(done, 15));
+      if (inTurn) {
+        await expect
+          .poll(() => received.split('HTTP/1.1 ').length - 1, { timeout: 10_000 })
+          .toBe(position + 1);
+      } else await new Promise((done) => setTimeout(done, 15));
     }
     socket.setTimeout(silentMs);
     await promise;
@@ -284,6 +309,24 @@ export class TestApp {
       .map((line) => JSON.stringify(line));
     this.#parts.lines.length = 0;
     return messages;
+  }
+
+  /** Every log line since `errors` was last called. */
+  get logged(): string {
+    return this.#parts.lines.map((line) => JSON.stringify(line)).join('\n');
+  }
+
+  /** Stops the server and starts another one on all that it had. */
+  async restart(options: Omit<TestAppOptions, 'database' | 'on' | 'serverdir'> = {}): Promise<TestApp> {
+    await this.#pool.destroy();
+    await this.#parts.server.close();
+    const { dialect } = this.context;
+    return await testApp({
+      ...options,
+      database: dialect,
+      on: this.#parts.database,
+      serverdir: this.serverdir,
+    });
   }
 
   async close(): Promise<void> {

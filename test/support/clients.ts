@@ -33,6 +33,8 @@ export const clients = {
     executables: ['devpi', 'pyproject-build', 'tox'],
     installedFor: 'tests',
   },
+  // Debian 12 has it; it reads JSON pages, and stumbles over keys that PEP 714 gave up.
+  'old-pip': { requirements: ['pip==23.0.1'], executables: ['pip'], installedFor: 'tests' },
   twine: { requirements: ['twine==7.0.0'], executables: ['twine'], installedFor: 'tests' },
   uv: { requirements: ['uv==0.13.8'], executables: ['uv', 'uvx'], installedFor: 'tests' },
   poetry: { requirements: ['poetry==2.5.1'], executables: ['poetry'], installedFor: 'tests' },

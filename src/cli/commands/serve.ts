@@ -5,7 +5,16 @@ import { configOf, configOption } from '../settings-input.ts';
 
 export const command: Command = {
   summary: 'Run the server',
-  settings: ['serverdir', 'host', 'port', 'database', 'outside-url', 'roles', 'allow-empty-root-password'],
+  settings: [
+    'serverdir',
+    'host',
+    'port',
+    'database',
+    'outside-url',
+    'roles',
+    'allow-empty-root-password',
+    'offline',
+  ],
   options: [configOption],
   examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
   async run(input) {

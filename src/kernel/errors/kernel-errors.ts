@@ -44,6 +44,7 @@ export const kernelErrors = defineErrors('kernel', {
   fileMissing: { status: 500, title: 'A stored file is missing', hint: 'run wheelhouse doctor' },
   routeNotFound: { status: 404, title: 'No such address' },
   methodNotAllowed: { status: 405, title: 'The method is not allowed here' },
+  badInputFile: { status: 400, title: 'A file that was given cannot be used' },
   badRequest: { status: 400, title: 'The request is malformed' },
   badJson: { status: 400, title: 'The body is not valid JSON' },
   bodyTooLarge: { status: 413, title: 'The request body is too large' },

@@ -17,6 +17,8 @@ interface ParserError extends Error {
 
 type ParsedSocket = Socket & {
   parser?: { unconsume?(): void; free?(): void } | null;
+  /** The answer that is being sent. */
+  _httpMessage?: object | null;
 };
 
 /**
@@ -27,7 +29,7 @@ type ParsedSocket = Socket & {
 export function acceptPushMethod(server: Server): void {
   server.removeAllListeners('clientError');
   server.on('clientError', (error: ParserError, socket) => {
-    if (!(socket instanceof Socket) || !resume(server, socket, error)) refuse(socket as Socket, error);
+    if (!(socket instanceof Socket) || !resume(server, socket, error)) refuse(socket as ParsedSocket, error);
   });
 }
 
@@ -38,6 +40,9 @@ function resume(server: Server, socket: ParsedSocket, error: ParserError): boole
   const head = raw.subarray(0, 5).toString('latin1');
   const remainder = REMAINDERS.find((text) => head.startsWith(text) || text.startsWith(head));
   if (remainder === undefined) return false;
+  // Behind a request that is not answered yet: two owners of one socket end the process, so it is refused. No client
+  // of devpi sends requests ahead.
+  if (socket._httpMessage) return false;
   const { parser } = socket;
   for (const event of ['data', 'end', 'close', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
   parser?.unconsume?.();
@@ -78,8 +83,8 @@ const STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-function refuse(socket: Socket, error: ParserError): void {
-  if (!socket.writable) {
+function refuse(socket: ParsedSocket, error: ParserError): void {
+  if (!socket.writable || socket._httpMessage) {
     socket.destroy();
     return;
   }

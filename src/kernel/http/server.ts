@@ -106,9 +106,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error);
-    const { status } = known.kind;
-    // 501 is what a client asks too early for, no failure of the server.
-    const level = status >= 500 && status !== 501 ? 'error' : 'debug';
+    const level = logLevel(known.kind.status);
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     // The answer has begun: breaking it off is the only way left to say that it is not complete.
     if (reply.raw.headersSent) reply.raw.destroy();
@@ -207,6 +205,12 @@ function wrongMethodHint(request: FastifyRequest): string {
 
 /** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
 const ZERO_BYTE = '22021';
+
+/** 501 to 504 are other servers' failures, or asked too early: nothing that this server's operator could mend. */
+function logLevel(status: number): 'debug' | 'warn' | 'error' {
+  if (status < 500 || status === 501) return 'debug';
+  return status >= 502 && status <= 504 ? 'warn' : 'error';
+}
 
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
 function toAppError(error: unknown): AppError {

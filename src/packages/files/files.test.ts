@@ -231,7 +231,7 @@ describe.each(databases)('files on %s', (database) => {
 
   test('survive readers that go away in the middle', async () => {
     for (let reader = 0; reader < 5; reader += 1) {
-      await app.raw([`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`], 1);
+      await app.raw([`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`], { silentMs: 1 });
     }
 
     expect((await app.get(path)).bytes.equals(upload.content)).toBe(true);

@@ -4,9 +4,11 @@ import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
-import { findIndex, fullName } from '../indexes/store.ts';
+import { findIndex, fullName, type Index } from '../indexes/store.ts';
 import { answerMirrorFile } from '../mirror/answer-file.ts';
+import { bestHash } from '../mirror/link.ts';
 import type { MirrorFiles } from '../mirror/mirror-files.ts';
+import { findMirrorFile } from '../mirror/store.ts';
 import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '../route.ts';
@@ -36,7 +38,8 @@ export function fileRoutes(
     const index = await findIndex(db, address.user, address.index);
     if (index?.type === 'mirror') {
       const relpath = `${address.kind}/${address.relpath}`;
-      await answerMirrorFile(mirrorFiles, { cache, source }, { request, reply, index, relpath });
+      if (asksForMetadata(request.headers.accept)) await describeMirrored(request, reply, index, relpath);
+      else await answerMirrorFile(mirrorFiles, { cache, source }, { request, reply, index, relpath });
     } else if (asksForMetadata(request.headers.accept)) await describe(request, reply, address);
     else {
       const file = await cache.get(request.url.split('?')[0] ?? '', () => getServedFile(db, address));
@@ -55,6 +58,27 @@ export function fileRoutes(
       hashes: { sha256: file.sha256, md5: file.md5 },
       project: project.name,
       version: file.version,
+      url: `${base}${request.url.split('?')[0]}`,
+    };
+    await sendJson(reply, { type: 'releasefilemeta', result });
+  }
+
+  async function describeMirrored(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    index: Index,
+    relpath: string,
+  ): Promise<void> {
+    const { link, project } = await mirrorFiles.find(index, relpath);
+    const stored = await findMirrorFile(db, index.id, relpath);
+    const hash = bestHash(link.hashes);
+    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const result = {
+      ...(stored !== undefined && { last_modified: new Date(stored.storedAt).toUTCString() }),
+      ...(hash !== undefined && { hash_spec: `${hash.algorithm}=${hash.digest}` }),
+      hashes: link.hashes,
+      project,
+      version: link.version,
       url: `${base}${request.url.split('?')[0]}`,
     };
     await sendJson(reply, { type: 'releasefilemeta', result });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '#kernel/auth/authenticate.ts';
 import type { Context } from '#kernel/context.ts';
-import { deleteMirrorProjects } from '../mirror/store.ts';
+import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
 import { authorize } from '../policy.ts';
 import { checkBases } from './create-index.ts';
 import { indexNotFound } from './find.ts';
@@ -36,6 +36,7 @@ export async function modifyIndex(context: Context, input: ModifyIndex): Promise
     if (changed.includes('bases')) await checkBases(tx, options);
     // Links of another upstream must not stay (reference devpi.md 2.6).
     if (changed.includes('mirror_url')) await deleteMirrorProjects(tx, index.id);
+    else if (changed.includes('mirror_cache_expiry')) await expireMirrorProjects(tx, index.id);
     await updateIndexOptions(tx, index.id, options);
     const data = { index: fullName(index), changed };
     await emit({ type: 'packages.index-modified', actor: identity.user ?? null, data });

@@ -6,6 +6,7 @@ import {
   type IndexType,
   type Options,
 } from './options.ts';
+import { withoutCredentials } from './show-index.ts';
 
 /** The index whose options are patched, as far as patching needs to know it. */
 export interface Patched {
@@ -22,6 +23,17 @@ const OPERATION = /^(?<key>[^=+-][^=]*?)(?<operator>\+=|-=|=)(?<value>.*)$/s;
  * (reference devpi.md 1.6). Returns the new options, without keys that were dropped.
  */
 export function patchOptions(index: Patched, body: unknown): Options {
+  return keepCredentials(index.options, patch(index, body));
+}
+
+/** Who sends back the configuration that we showed does not mean to drop the password that we hid. */
+function keepCredentials(old: Options, patched: Options): Options {
+  const url = old['mirror_url'];
+  const isAsShown = typeof url === 'string' && patched['mirror_url'] === withoutCredentials(url);
+  return isAsShown ? { ...patched, mirror_url: url } : patched;
+}
+
+function patch(index: Patched, body: unknown): Options {
   if (Array.isArray(body)) return applyOperations(index, body as unknown[]);
   if (typeof body !== 'object' || body === null)
     throw invalid('the body must be an object or a list of operations');

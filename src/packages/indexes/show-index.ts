@@ -10,7 +10,8 @@ export function showIndex(index: Index): Record<string, unknown> {
   };
 }
 
-function withoutCredentials(text: string): string {
+/** The URL as it may be shown; the same text when there is nothing to hide. */
+export function withoutCredentials(text: string): string {
   const url = URL.parse(text);
   if (url === null || (url.username === '' && url.password === '')) return text;
   url.username = '';

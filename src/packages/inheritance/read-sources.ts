@@ -1,4 +1,5 @@
 import type { Context } from '#kernel/context.ts';
+import type { Db } from '#kernel/db/db.ts';
 import type { AppError } from '#kernel/errors/app-error.ts';
 import type { Index } from '../indexes/store.ts';
 import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
@@ -26,6 +27,20 @@ export async function readSources(
   index: Index,
   { project, ignoreBases = false }: { readonly project: string; readonly ignoreBases?: boolean },
 ): Promise<Sources | undefined> {
+  const { stages, mirrors: visibleMirrors } = await findSources(db, index, { project, ignoreBases });
+  const { projects, failure, retryAt } = await mirrors.ask(visibleMirrors, project);
+  const mirrored = projects.filter(({ isKnown }) => isKnown);
+  if (stages.length > 0 || mirrored.length > 0) return { stages, mirrored, failure, retryAt };
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
+
+/** Stages that have the project, and the mirrors that may show it: nobody else's upstream is ever asked about it. */
+export async function findSources(
+  db: Db,
+  index: Index,
+  { project, ignoreBases = false }: { readonly project: string; readonly ignoreBases?: boolean },
+): Promise<Pick<Sources, 'stages'> & { readonly mirrors: readonly Index[] }> {
   const order = ignoreBases ? [index] : await resolveBases(db, index);
   const ids = order.filter(({ type }) => type !== 'mirror').map(({ id }) => id);
   const projectIds = new Map(
@@ -36,10 +51,5 @@ export async function readSources(
     const projectId = projectIds.get(stage.id);
     return projectId === undefined ? [] : [{ index: stage, projectId }];
   });
-  const visibleMirrors = indexes.filter(({ type }) => type === 'mirror');
-  const { projects, failure, retryAt } = await mirrors.ask(visibleMirrors, project);
-  const mirrored = projects.filter(({ isKnown }) => isKnown);
-  if (stages.length > 0 || mirrored.length > 0) return { stages, mirrored, failure, retryAt };
-  if (failure !== undefined) throw failure;
-  return undefined;
+  return { stages, mirrors: indexes.filter(({ type }) => type === 'mirror') };
 }

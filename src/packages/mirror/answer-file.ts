@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServedFiles } from '../files/routes.ts';
 import { FILE_CACHE_CONTROL, sendFile, type ServedFile } from '../files/send-file.ts';
 import type { Index } from '../indexes/store.ts';
+import type { Download } from './download.ts';
 import type { MirrorFiles } from './mirror-files.ts';
 import { sendDownload } from './send-download.ts';
 
@@ -12,6 +13,8 @@ export interface AnswerFile {
   /** What follows `user/index/`, decoded. */
   readonly relpath: string;
 }
+
+const MAX_WAITING_BYTES = 256 * 1024;
 
 /**
  * Answers for a mirrored file: from the store, while it arrives, or by pointing to upstream. Throws before anything is
@@ -39,20 +42,31 @@ export async function answerMirrorFile(
   const { download, contentType, sha256 } = answer;
   const headers = [
     ['Content-Type', contentType],
+    ['X-Content-Type-Options', 'nosniff'],
     ['Cache-Control', FILE_CACHE_CONTROL],
     ['Accept-Ranges', 'bytes'],
     ['X-Accel-Buffering', 'no'],
     ...(sha256 === undefined ? [] : [['ETag', `"${sha256}"`]]),
   ].flat();
-  // Small files are sent when they are complete: then an error can still be told.
-  const size = await download.announced;
-  const isLarge = size !== undefined && size > MAX_WAITING_BYTES;
-  if (isLarge && (await sendDownload(request.raw, reply.raw, download, headers))) {
-    reply.hijack();
-    return;
+  if (!(await isSoonStored(download, mirrorFiles.limits.smallFileMs))) {
+    if (await sendDownload(request.raw, reply.raw, download, headers)) {
+      reply.hijack();
+      return;
+    }
   }
   await download.stored;
   await send(await mirrorFiles.getStored(index, relpath));
 }
 
-const MAX_WAITING_BYTES = 256 * 1024;
+/** Waits a little for a file that may be small: once it is complete, an error can still be told. */
+async function isSoonStored(download: Download, patienceMs: number): Promise<boolean> {
+  const size = await download.announced;
+  if (size !== undefined && size > MAX_WAITING_BYTES) return false;
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), patienceMs);
+  try {
+    return await Promise.race([download.stored.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

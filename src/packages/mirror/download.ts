@@ -3,7 +3,8 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Files, IncomingFile } from '#kernel/files/files.ts';
 import { packagesErrors } from '../errors.ts';
 import { refusedBy } from './fetch-project.ts';
-import type { Hash } from './link.ts';
+import type { MirrorLimits } from './limits.ts';
+import { hasherName, type Hash } from './link.ts';
 import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts';
 
 /** What to fetch, and what is known of it before. */
@@ -22,8 +23,11 @@ export interface Stored {
   readonly size: number;
 }
 
-const HEAD_TIMEOUT_MS = 9000;
-const BODY_TIMEOUT_MS = 30_000;
+export interface DownloadParts {
+  readonly client: UpstreamClient;
+  readonly files: Files;
+  readonly limits: Pick<MirrorLimits, 'headMs' | 'bodyPauseMs'>;
+}
 
 /**
  * A file on its way from upstream. It goes on whoever leaves, and everybody who asks meanwhile reads along from the disk.
@@ -36,20 +40,24 @@ export class Download {
   readonly announced: Promise<number | undefined>;
   /** Resolves when the file is verified and durable; rejects when it will never be. */
   readonly stored: Promise<Stored>;
+  readonly #parts: DownloadParts;
   #arrived = 0;
   #isStored = false;
+  #hasFailed = false;
   #changed = Promise.withResolvers<void>();
 
-  constructor(client: UpstreamClient, files: Files, wanted: Wanted, save: (stored: Stored) => Promise<void>) {
+  constructor(parts: DownloadParts, wanted: Wanted, save: (stored: Stored) => Promise<void>) {
+    this.#parts = parts;
     const path = Promise.withResolvers<string>();
     const announced = Promise.withResolvers<number | undefined>();
     this.path = path.promise;
     this.announced = announced.promise;
-    this.stored = this.#run(client, files, wanted, save, { path, announced });
+    this.stored = this.#run(wanted, save, { path, announced });
     for (const promise of [this.path, this.announced, this.stored]) promise.catch(() => undefined);
     this.stored.then(this.#announceChange, (error: unknown) => {
       path.reject(error);
       announced.reject(error);
+      this.#hasFailed = true;
       this.#announceChange();
     });
   }
@@ -63,6 +71,10 @@ export class Download {
     return this.#isStored;
   }
 
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Resolves when more has arrived or the download has ended. */
   get changed(): Promise<void> {
     return this.#changed.promise;
@@ -74,8 +86,6 @@ export class Download {
   };
 
   async #run(
-    client: UpstreamClient,
-    files: Files,
     wanted: Wanted,
     save: (stored: Stored) => Promise<void>,
     early: {
@@ -83,15 +93,18 @@ export class Download {
       readonly announced: PromiseWithResolvers<number | undefined>;
     },
   ): Promise<Stored> {
+    const { client, files, limits } = this.#parts;
     const response = await client.request({
       url: wanted.url,
       headers: { 'accept-encoding': 'identity' },
-      headTimeoutMs: HEAD_TIMEOUT_MS,
-      bodyTimeoutMs: BODY_TIMEOUT_MS,
+      headTimeoutMs: limits.headMs,
+      bodyTimeoutMs: limits.bodyPauseMs,
+      isFile: true,
     });
-    const size = await readAnnouncedSize(response, wanted);
-    const incoming = await files.receive();
+    let incoming: IncomingFile | undefined;
     try {
+      const size = readAnnouncedSize(response, wanted);
+      incoming = await files.receive();
       early.path.resolve(incoming.path);
       early.announced.resolve(size);
       const stored = await this.#receive(response, incoming, { ...wanted, size });
@@ -101,20 +114,22 @@ export class Download {
       return stored;
     } finally {
       response.body.destroy();
-      await incoming.release();
+      await incoming?.release();
     }
   }
 
   async #receive(response: UpstreamResponse, incoming: IncomingFile, wanted: Wanted): Promise<Stored> {
     const { url, size, hash, maxBytes } = wanted;
     const extra =
-      hash === undefined || /^(?:sha256|md5)$/.test(hash.algorithm) ? undefined : createHash(hash.algorithm);
+      hash === undefined || /^(?:sha256|md5)$/.test(hash.algorithm)
+        ? undefined
+        : createHash(hasherName(hash.algorithm) ?? hash.algorithm);
     const limit = size ?? maxBytes;
     try {
       for await (const chunk of response.body) {
         const bytes = chunk as Buffer;
         if (this.#arrived + bytes.byteLength > limit)
-          throw upstreamFailed(`${nameOf(url)} is longer than announced`);
+          throw upstreamFailed(`${nameOf(url)} is longer than ${size === undefined ? limit : 'announced'}`);
         extra?.update(bytes);
         await incoming.write(bytes);
         this.#arrived += bytes.byteLength;
@@ -146,34 +161,28 @@ function checkHash(
 }
 
 /** Throws unless upstream answers with a file that can be the one its page tells of. */
-async function readAnnouncedSize(
-  response: UpstreamResponse,
-  { url, size }: Wanted,
-): Promise<number | undefined> {
-  const { status, headers, body } = response;
-  if (status !== 200) {
-    await body.dump();
-    if (status === 404 || status === 410) {
-      throw new AppError(
-        packagesErrors.fileNotFound,
-        `error ${status} getting ${nameOf(url)} from the upstream index`,
-      );
-    }
-    throw refusedBy(response);
+function readAnnouncedSize(response: UpstreamResponse, { url, size, maxBytes }: Wanted): number | undefined {
+  const { status, headers } = response;
+  if (status === 404 || status === 410) {
+    const detail = `error ${status} getting ${nameOf(url)} from the upstream index`;
+    throw new AppError(packagesErrors.fileNotFound, detail);
   }
+  if (status !== 200) throw refusedBy(response);
   const coding = headers['content-encoding'];
-  if (coding !== undefined && coding !== 'identity') {
-    body.destroy();
+  if (coding !== undefined && coding !== '' && coding !== 'identity') {
     throw upstreamFailed(`${nameOf(url)} comes in the coding ${coding}, which was not asked for`);
   }
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
     : undefined;
   if (size !== undefined && length !== undefined && size !== length) {
-    body.destroy();
     throw upstreamFailed(`${nameOf(url)} has ${length} bytes, but the upstream page says ${size}`);
   }
-  return length ?? size;
+  const announced = length ?? size;
+  if (announced !== undefined && announced > maxBytes) {
+    throw upstreamFailed(`${nameOf(url)} has ${announced} bytes; this server takes ${maxBytes} at most`);
+  }
+  return announced;
 }
 
 /** The last segment: enough to know the file, and without anything secret. */

@@ -2,6 +2,7 @@ import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import type { MirrorLimits } from './limits.ts';
 import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts';
 import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
 
@@ -20,10 +21,7 @@ export type FetchedProject =
 export const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1';
 
-/** pip gives up after 15 seconds without a byte; we must have answered before. */
-const HEAD_TIMEOUT_MS = 9000;
-const TOTAL_TIMEOUT_MS = 12_000;
-const MAX_BODY_BYTES = 128 * 1024 ** 2;
+type PageLimits = Pick<MirrorLimits, 'maxPageBytes' | 'maxPageFiles'>;
 
 /**
  * Asks upstream for the page of a project, conditionally if its ETag is known. Throws `packages.upstream-failed` or
@@ -31,10 +29,10 @@ const MAX_BODY_BYTES = 128 * 1024 ** 2;
  */
 export async function fetchProject(
   client: UpstreamClient,
-  project: string,
-  etag: string | null,
+  { project, etag }: { readonly project: string; readonly etag: string | null },
+  { headMs, pageMs, ...limits }: Pick<MirrorLimits, 'headMs' | 'pageMs'> & PageLimits,
 ): Promise<FetchedProject> {
-  const signal = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(pageMs);
   try {
     const response = await client.request({
       url: `${client.baseUrl}${project}/`,
@@ -43,11 +41,11 @@ export async function fetchProject(
         'accept-encoding': 'gzip',
         ...(etag !== null && { 'if-none-match': etag }),
       },
-      headTimeoutMs: HEAD_TIMEOUT_MS,
-      bodyTimeoutMs: HEAD_TIMEOUT_MS,
+      headTimeoutMs: headMs,
+      bodyTimeoutMs: headMs,
       signal,
     });
-    return await interpret(response, project);
+    return await interpret(response, project, limits);
   } catch (error) {
     if (!signal.aborted) throw error;
     const detail = `the upstream index did not send the page of ${project} in time`;
@@ -55,15 +53,19 @@ export async function fetchProject(
   }
 }
 
-async function interpret(response: UpstreamResponse, project: string): Promise<FetchedProject> {
+async function interpret(
+  response: UpstreamResponse,
+  project: string,
+  { maxPageBytes, maxPageFiles }: PageLimits,
+): Promise<FetchedProject> {
   const { status, headers, url, body } = response;
   if (status !== 200) await body.dump();
   if (status === 304) return { kind: 'unchanged' };
   if (status === 404 || status === 410) return { kind: 'absent' };
   if (status !== 200) throw refusedBy(response);
-  const text = (await readBody(response, MAX_BODY_BYTES)).toString('utf8');
+  const text = (await readBody(response, maxPageBytes)).toString('utf8').replace(/^\uFEFF/, '');
   try {
-    const page = readUpstreamPage(text, url, project);
+    const page = readUpstreamPage(text, { url, project, maxFiles: maxPageFiles });
     const serial = Number(headers['x-pypi-last-serial'] ?? page.serial ?? Number.NaN);
     return {
       kind: 'page',
@@ -118,9 +120,9 @@ async function readBody({ headers, body }: UpstreamResponse, maxBytes: number): 
 }
 
 function inflated(body: Readable, coding: string | undefined): Readable {
-  if (coding === undefined || coding === 'identity') return body;
-  if (coding !== 'gzip' && coding !== 'x-gzip')
-    throw upstreamFailed(`upstream answers in the coding ${coding}`);
+  const name = coding?.trim().toLowerCase();
+  if (name === undefined || name === '' || name === 'identity') return body;
+  if (name !== 'gzip' && name !== 'x-gzip') throw upstreamFailed(`upstream answers in the coding ${coding}`);
   const gunzip = createGunzip();
   body.on('error', (error) => gunzip.destroy(error));
   return body.pipe(gunzip);

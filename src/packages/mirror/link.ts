@@ -8,8 +8,25 @@ export type Link = Omit<PageFile, 'url'> & {
   readonly url: string;
 };
 
-/** Best first; only what Node can compute. */
-const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'blake2b', 'sha224', 'sha1', 'md5'];
+/** Best first: the name on pages, which is Python's, and Node's name. */
+const ALGORITHMS = new Map([
+  ['sha256', 'sha256'],
+  ['sha512', 'sha512'],
+  ['sha384', 'sha384'],
+  ['blake2b', 'blake2b512'],
+  ['sha3_512', 'sha3-512'],
+  ['sha3_384', 'sha3-384'],
+  ['sha3_256', 'sha3-256'],
+  ['blake2s', 'blake2s256'],
+  ['sha224', 'sha224'],
+  ['sha1', 'sha1'],
+  ['md5', 'md5'],
+]);
+
+/** What Node calls an algorithm; undefined for one that we cannot check. */
+export function hasherName(algorithm: string): string | undefined {
+  return ALGORITHMS.get(algorithm);
+}
 
 export interface Hash {
   readonly algorithm: string;
@@ -19,7 +36,7 @@ export interface Hash {
 
 /** The strongest of the hashes, sha256 first because every installer knows it. */
 export function bestHash(hashes: Readonly<Record<string, string>>): Hash | undefined {
-  const algorithm = ALGORITHMS.find((name) => hashes[name] !== undefined);
+  const algorithm = ALGORITHMS.keys().find((name) => hashes[name] !== undefined);
   return algorithm === undefined ? undefined : { algorithm, digest: hashes[algorithm] ?? '' };
 }
 

@@ -7,8 +7,9 @@ import { contentTypeOf } from '../files/content-type.ts';
 import type { ServedFile } from '../files/send-file.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { Download, type Wanted } from './download.ts';
+import type { MirrorLimits } from './limits.ts';
 import { bestHash, linkRelpath, type Link } from './link.ts';
-import { readPage, type Mirrors } from './mirrors.ts';
+import { demandIndex, readPage, type Mirrors } from './mirrors.ts';
 import { findReservation } from './reserved-names.ts';
 import {
   findMirrorFile,
@@ -35,7 +36,7 @@ const MAX_SIDECAR_BYTES = 16 * 1024 ** 2;
 const FLUSH_MS = 30_000;
 
 /** A path that a mirror serves, with what upstream says of it. */
-interface Found {
+export interface FoundLink {
   readonly link: Link;
   readonly project: string;
   readonly isSidecar: boolean;
@@ -45,7 +46,9 @@ interface Found {
 export class MirrorFiles {
   readonly #context: Context;
   readonly #mirrors: Mirrors;
-  readonly #arriving = new Map<string, Download>();
+  /** From the first question about a file until it is stored: nobody can start a second download of it. */
+  readonly #answers = new Map<string, Promise<MirrorAnswer>>();
+  readonly #downloads = new Set<Download>();
   readonly #used = new Map<
     string,
     { readonly indexId: number; readonly relpath: string; readonly at: number }
@@ -58,24 +61,29 @@ export class MirrorFiles {
     this.#flushing = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** Finds a file, or starts to fetch it; throws 404, 502, 503 or 504. `relpath` is what follows `user/index/`. */
+  /**
+   * Finds a file, or starts to fetch it and waits until upstream has begun to send it; throws 404, 502, 503 or 504.
+   * `relpath` is what follows `user/index/`.
+   */
   async get(index: Index, relpath: string): Promise<MirrorAnswer> {
-    const { db, config } = this.#context;
-    const stored = await findMirrorFile(db, index.id, relpath);
-    if (stored !== undefined) return { kind: 'stored', file: this.#serve(stored) };
-    const running = this.#arriving.get(`${index.id} ${relpath}`);
-    const found = await this.#find(index, relpath);
-    if (config.offline) {
-      const detail = `offline: ${relpath.split('/').at(-1)} is not cached on ${fullName(index)}`;
-      throw new AppError(packagesErrors.notCachedOffline, detail);
+    const key = `${index.id} ${relpath}`;
+    let answer = this.#answers.get(key);
+    if (answer === undefined) {
+      answer = this.#answer(index, relpath);
+      this.#answers.set(key, answer);
+      const forget = () => this.#answers.delete(key);
+      answer
+        .then(async (given) => (given.kind === 'arriving' ? await given.download.stored : undefined))
+        .then(forget, forget);
     }
-    if (index.options['mirror_use_external_urls'] === true && !found.isSidecar) {
-      return { kind: 'external', url: found.link.url };
-    }
-    const contentType = found.isSidecar ? SIDECAR_TYPE : contentTypeOf(found.link.filename);
-    const download = running ?? this.#fetch(index, relpath, found, contentType);
-    const sha256 = found.isSidecar ? undefined : found.link.hashes['sha256'];
-    return { kind: 'arriving', download, contentType, sha256 };
+    return await within(answer, this.#mirrors.limits.fileMs, () => {
+      const detail = `the upstream index of ${fullName(index)} does not begin to send ${relpath.split('/').at(-1)}`;
+      return new AppError(packagesErrors.upstreamTimeout, detail);
+    });
+  }
+
+  get limits(): MirrorLimits {
+    return this.#mirrors.limits;
   }
 
   /** The stored file, once a download has ended. */
@@ -83,6 +91,31 @@ export class MirrorFiles {
     const stored = await findMirrorFile(this.#context.db, index.id, relpath);
     if (stored === undefined) throw new AppError(packagesErrors.fileNotFound, 'no such file');
     return this.#serve(stored);
+  }
+
+  /** Which entry of an upstream page a path stands for; throws 404, and what asking upstream throws. */
+  async find(index: Index, relpath: string): Promise<FoundLink> {
+    const name = relpath.split('/').at(-1) ?? '';
+    const isSidecar = name.endsWith(SIDECAR);
+    const filename = isSidecar ? name.slice(0, -SIDECAR.length) : name;
+    const path = isSidecar ? relpath.slice(0, -SIDECAR.length) : relpath;
+    const candidates = candidateProjects(index, filename);
+    for (const project of candidates) {
+      const stored = await findMirrorProject(this.#context.db, index, project);
+      const links = stored?.page ? (await readPage(stored.page)).files : [];
+      const link = findLink(links, path, isSidecar);
+      if (link !== undefined) return { link, project, isSidecar };
+    }
+    // A lock file may name a file whose page nobody asked for yet.
+    const [project] = candidates;
+    const asked = project === undefined ? undefined : await this.#mirrors.project(index, project);
+    const link = findLink(asked?.files ?? [], path, isSidecar);
+    if (link === undefined || project === undefined) {
+      throw new AppError(packagesErrors.fileNotFound, 'no such file', {
+        hint: `the upstream index of ${fullName(index)} does not list ${path}`,
+      });
+    }
+    return { link, project, isSidecar };
   }
 
   /** Writes down when files were used, so that eviction knows. */
@@ -95,9 +128,51 @@ export class MirrorFiles {
     });
   }
 
+  /** Call it when nothing comes from upstream any more. */
   async close(): Promise<void> {
     clearInterval(this.#flushing);
+    await Promise.allSettled(this.#answers.values());
+    await Promise.allSettled([...this.#downloads].map(({ stored }) => stored));
     await this.flush();
+  }
+
+  async #answer(index: Index, relpath: string): Promise<MirrorAnswer> {
+    const { db, config, log } = this.#context;
+    const stored = await findMirrorFile(db, index.id, relpath);
+    if (stored !== undefined) {
+      if (await this.#isReadable(stored)) return { kind: 'stored', file: this.#serve(stored) };
+      log.warn(
+        { index: fullName(index), relpath },
+        'the bytes of a mirrored file are gone; fetching it again',
+      );
+    }
+    const found = await this.find(index, relpath);
+    const { link, isSidecar } = found;
+    if (config.offline) {
+      const detail = `offline: ${relpath.split('/').at(-1)} is not cached on ${fullName(index)}`;
+      throw new AppError(packagesErrors.notCachedOffline, detail);
+    }
+    if (index.options['mirror_use_external_urls'] === true && !isSidecar) {
+      return { kind: 'external', url: link.url };
+    }
+    const contentType = isSidecar ? SIDECAR_TYPE : contentTypeOf(link.filename);
+    const download = this.#fetch(index, relpath, found, contentType);
+    try {
+      await download.announced;
+    } catch (error) {
+      if (isSidecar && isAbsent(error)) await this.#mirrors.dropMetadata(index, found.project, link);
+      throw error;
+    }
+    return { kind: 'arriving', download, contentType, sha256: isSidecar ? undefined : link.hashes['sha256'] };
+  }
+
+  async #isReadable({ sha256 }: MirrorFile): Promise<boolean> {
+    try {
+      (await this.#context.files.open(sha256)).release();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #serve(file: MirrorFile): ServedFile {
@@ -110,26 +185,28 @@ export class MirrorFiles {
     return { sha256, size, contentType, modifiedAt: storedAt, note };
   }
 
-  #fetch(index: Index, relpath: string, { link, project, isSidecar }: Found, contentType: string): Download {
+  #fetch(
+    index: Index,
+    relpath: string,
+    { link, project, isSidecar }: FoundLink,
+    contentType: string,
+  ): Download {
     const { files, db, clock, config } = this.#context;
-    const key = `${index.id} ${relpath}`;
-    const { statistics } = this.#mirrors;
+    const { statistics, limits } = this.#mirrors;
     statistics.fileMisses += 1;
     const wanted = isSidecar ? wantedSidecar(link) : wantedFile(link, config['packages.max-upload-bytes']);
-    const download = new Download(this.#mirrors.clientOf(index), files, wanted, async (stored) => {
-      statistics.bytesFetched += stored.size;
-      await saveMirrorFile(db, {
-        indexId: index.id,
-        relpath,
-        project,
-        ...stored,
-        contentType,
-        storedAt: clock.now(),
+    const save = async ({ sha256, size }: { readonly sha256: string; readonly size: number }) => {
+      statistics.bytesFetched += size;
+      const file = { indexId: index.id, relpath, project, sha256, size, contentType, storedAt: clock.now() };
+      await saveMirrorFile(db, file).catch(async (error: unknown) => {
+        await demandIndex(db, index);
+        throw error;
       });
-    });
-    this.#arriving.set(key, download);
+    };
+    const download = new Download({ client: this.#mirrors.clientOf(index), files, limits }, wanted, save);
+    this.#downloads.add(download);
     const end = (error?: unknown) => {
-      this.#arriving.delete(key);
+      this.#downloads.delete(download);
       if (error === undefined) return;
       statistics.upstreamFailures += 1;
       this.#context.log.warn(
@@ -140,33 +217,6 @@ export class MirrorFiles {
     download.stored.then(() => end(), end);
     return download;
   }
-
-  /** Which project a path belongs to follows from the file name; old names leave several possibilities. */
-  async #find(index: Index, relpath: string): Promise<Found> {
-    const name = relpath.split('/').at(-1) ?? '';
-    const isSidecar = name.endsWith(SIDECAR);
-    const filename = isSidecar ? name.slice(0, -SIDECAR.length) : name;
-    const path = isSidecar ? relpath.slice(0, -SIDECAR.length) : relpath;
-    const candidates = candidateProjects(filename).filter(
-      (project) => findReservation(index, project) === undefined,
-    );
-    for (const project of candidates) {
-      const stored = await findMirrorProject(this.#context.db, index.id, project);
-      const links = stored?.page ? (await readPage(stored.page)).files : [];
-      const link = findLink(links, path, isSidecar);
-      if (link !== undefined) return { link, project, isSidecar };
-    }
-    // A lock file may name a file whose page nobody asked for yet, or which is newer than our copy of the page.
-    const [project] = candidates;
-    const asked = project === undefined ? undefined : await this.#mirrors.project(index, project);
-    const link = findLink(asked?.files ?? [], path, isSidecar);
-    if (link === undefined || project === undefined) {
-      throw new AppError(packagesErrors.fileNotFound, 'no such file', {
-        hint: `the upstream index of ${fullName(index)} does not list ${path}`,
-      });
-    }
-    return { link, project, isSidecar };
-  }
 }
 
 function findLink(links: readonly Link[], path: string, isSidecar: boolean): Link | undefined {
@@ -176,14 +226,19 @@ function findLink(links: readonly Link[], path: string, isSidecar: boolean): Lin
   );
 }
 
-/** `a-b-1.0.tar.gz` may belong to `a-b` or to `a`. */
-function candidateProjects(filename: string): string[] {
+/**
+ * Which project a path belongs to follows from the file name; old names leave several possibilities: `a-b-1.0.tar.gz`
+ * may belong to `a-b` or to `a`. None when the likeliest is reserved.
+ */
+function candidateProjects(index: Index, filename: string): string[] {
   const parsed = parseFilename(filename)?.project;
+  if (parsed !== undefined && findReservation(index, parsed) !== undefined) return [];
   const parts = filename.split('-');
   const prefixes = parts
     .slice(1, 8)
-    .map((_part, index) => normalizeProjectName(parts.slice(0, index + 1).join('-')));
-  return [...new Set([...(parsed === undefined ? [] : [parsed]), ...prefixes])];
+    .map((_part, at) => normalizeProjectName(parts.slice(0, at + 1).join('-')));
+  const all = new Set([...(parsed === undefined ? [] : [parsed]), ...prefixes]);
+  return [...all].filter((project) => findReservation(index, project) === undefined);
 }
 
 function wantedFile(link: Link, maxBytes: number): Wanted {
@@ -196,4 +251,19 @@ function wantedSidecar(link: Link): Wanted {
   const { coreMetadata } = link;
   const hash = typeof coreMetadata === 'string' ? { algorithm: 'sha256', digest: coreMetadata } : undefined;
   return { url: url.href, size: undefined, hash, maxBytes: MAX_SIDECAR_BYTES };
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof AppError && error.kind === packagesErrors.fileNotFound;
+}
+
+/** The result, or an error if it does not come in time; the work goes on. */
+async function within<Result>(work: Promise<Result>, ms: number, late: () => AppError): Promise<Result> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late()), ms);
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

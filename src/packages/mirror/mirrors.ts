@@ -2,22 +2,27 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Context } from '#kernel/context.ts';
 import { environment } from '#kernel/config/environment.ts';
+import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { indexNotFound } from '../indexes/find.ts';
+import { findIndex, fullName, type Index } from '../indexes/store.ts';
 import type { ProjectStatus } from '../simple/project-page.ts';
-import { fetchProject } from './fetch-project.ts';
+import { fetchProject, type FetchedProject } from './fetch-project.ts';
 import { linkRelpath, type Link } from './link.ts';
+import { defaultLimits, type MirrorLimits } from './limits.ts';
 import { findReservation } from './reserved-names.ts';
 import {
   deleteMirrorProjects,
   extendMirrorProject,
   findMirrorProject,
   listCachedPaths,
+  replaceStoredPage,
   saveMirrorProject,
+  upstreamOf,
   type StoredProject,
 } from './store.ts';
-import { UpstreamClient } from './upstream-client.ts';
+import { isUnreachable, UpstreamClient } from './upstream-client.ts';
 import type { UpstreamPage } from './upstream-page.ts';
 
 /** What a mirror shows of a project. */
@@ -57,15 +62,8 @@ export interface MirrorStatistics {
 }
 
 const DEFAULT_EXPIRY_SECONDS = 1800;
-/** New projects must not stay hidden behind a 404 for long (reference packaging.md 2.4). */
-const ABSENT_MS = 120_000;
-/** With an old copy at hand nobody waits longer for a new one. */
-const PATIENCE_MS = 1500;
-const STALE_MS = 1000;
-/** How long upstream is left alone after a failure, where an old copy can be served. */
-const PAUSE_MS = 5000;
-const MAX_PAUSE_MS = 300_000;
 const OFFLINE_MS = 60_000;
+const MAX_PAUSES = 10_000;
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -86,13 +84,18 @@ export class Mirrors {
     fileMisses: 0,
     bytesFetched: 0,
   };
+  readonly limits: MirrorLimits;
   readonly #context: Context;
   readonly #clients = new Map<number, { readonly url: string; readonly client: UpstreamClient }>();
   readonly #fetching = new Map<string, Promise<StoredProject>>();
-  readonly #pausedUntil = new Map<number, number>();
+  /** By index, or index and project: until when an old copy is served without asking. */
+  readonly #pausedUntil = new Map<string, number>();
+  /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
+  readonly #sentAwayUntil = new Map<number, number>();
 
-  constructor(context: Context) {
+  constructor(context: Context, limits: Partial<MirrorLimits> = {}) {
     this.#context = context;
+    this.limits = { ...defaultLimits, ...limits };
   }
 
   /** What each of the mirrors shows of a project; asks those that must be asked, all at once. */
@@ -112,14 +115,14 @@ export class Mirrors {
         );
       }
     }
-    return { projects, failure, retryAt: failure && this.#context.clock.now() + STALE_MS };
+    return { projects, failure, retryAt: failure && this.#context.clock.now() + this.limits.staleMs };
   }
 
   /** What one mirror shows of a project; throws 502, 503 or 504 if nothing is known and upstream does not say. */
   async project(index: Index, name: string): Promise<MirrorProject> {
     const { db, clock, config } = this.#context;
     if (findReservation(index, name) !== undefined) return absent(index, Infinity);
-    const stored = await findMirrorProject(db, index.id, name);
+    const stored = await findMirrorProject(db, index, name);
     const now = clock.now();
     if (config.offline) return await this.#offline(index, name, stored);
     if (stored !== undefined && stored.expiresAt > now) {
@@ -128,29 +131,65 @@ export class Mirrors {
     }
     if (stored?.isFound !== true) {
       this.statistics.pageMisses += 1;
-      this.#demandUnpaused(index, now);
+      this.#demandWelcome(index, now);
       const fetched = await this.#fetch(index, name, stored);
       return await this.#show(index, fetched, fetched.expiresAt, false);
     }
-    if ((this.#pausedUntil.get(index.id) ?? 0) > now) return await this.#showStale(index, stored);
+    if (this.#isPaused(index, name, now)) return await this.#showStale(index, stored);
     this.statistics.pageMisses += 1;
-    const fetched = await withPatience(this.#fetch(index, name, stored), PATIENCE_MS);
+    const fetched = await withPatience(this.#fetch(index, name, stored), this.limits.patienceMs);
     if (fetched === undefined) return await this.#showStale(index, stored);
     return await this.#show(index, fetched, fetched.expiresAt, false);
   }
 
-  /** Forgets what is known of a project and asks upstream anew. */
+  /** Asks upstream anew whatever is known of a project; what is known stays if that fails. */
   async refresh(index: Index, name: string): Promise<void> {
     const { db, config } = this.#context;
     if (config.offline || findReservation(index, name) !== undefined) return;
-    const stored = await findMirrorProject(db, index.id, name);
-    await this.#fetch(index, name, stored && { ...stored, etag: null, serial: null });
+    // A request that is under way may have been answered before what the caller waits for was published.
+    await this.#fetching.get(fetchKey(index, name))?.catch(() => undefined);
+    const stored = await findMirrorProject(db, index, name);
+    // As if nothing were known: whoever refreshes wants what upstream has now, even if it is nothing.
+    const fetched = await this.#fetch(index, name, undefined);
+    const isSame =
+      fetched.page === null || stored?.page == null
+        ? fetched.page === (stored?.page ?? null)
+        : Buffer.compare(fetched.page, stored.page) === 0;
+    if (!isSame) await this.#announce(index, name);
   }
 
-  /** Forgets one project, or everything a mirror said: for removal and for a changed `mirror_url`. */
+  /** Forgets one project, or everything a mirror said. */
   async forget(index: Index, name?: string): Promise<void> {
     await deleteMirrorProjects(this.#context.db, index.id, name);
-    this.#pausedUntil.delete(index.id);
+    this.#pausedUntil.delete(pauseKey(index));
+  }
+
+  /**
+   * Upstream promises the metadata of a file and does not have it. An installer that is promised it fails when it is
+   * not there, so from now on our page is silent about it, until upstream changes its own.
+   */
+  async dropMetadata(index: Index, name: string, link: Link): Promise<void> {
+    const { db, log } = this.#context;
+    const old = (await findMirrorProject(db, index, name))?.page;
+    if (old == null) return;
+    log.warn({ index: fullName(index), filename: link.filename }, 'upstream lacks metadata that it promises');
+    const page = await readPage(old);
+    const files = page.files.map((file) =>
+      file.filename === link.filename ? { ...file, coreMetadata: undefined } : file,
+    );
+    await replaceStoredPage(db, index.id, name, {
+      old,
+      new: await compress(JSON.stringify({ ...page, files })),
+    });
+    await this.#announce(index, name);
+  }
+
+  /** Rendered pages are kept until they expire, here and on other servers, unless an event says otherwise. */
+  async #announce(index: Index, project: string): Promise<void> {
+    await this.#context.events.change(async (_tx, emit) => {
+      const data = { index: fullName(index), project };
+      await emit({ type: 'packages.mirror-refreshed', actor: null, data });
+    });
   }
 
   /** The client for a mirror's upstream; throws 502 when the index names none. */
@@ -163,7 +202,7 @@ export class Mirrors {
     }
     const known = this.#clients.get(index.id);
     if (known?.url === url) return known.client;
-    void known?.client.close();
+    void known?.client.retire();
     const client = new UpstreamClient(url, environment);
     this.#clients.set(index.id, { url, client });
     return client;
@@ -171,11 +210,12 @@ export class Mirrors {
 
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map(({ client }) => client.close()));
+    await Promise.allSettled(this.#fetching.values());
   }
 
   /** One request to upstream for all who wait; who starts it need not stay. */
   #fetch(index: Index, name: string, stored: StoredProject | undefined): Promise<StoredProject> {
-    const key = `${index.id} ${String(index.options['mirror_url'])} ${name}`;
+    const key = fetchKey(index, name);
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
     const fetching = this.#ask(index, name, stored).finally(() => this.#fetching.delete(key));
@@ -186,92 +226,125 @@ export class Mirrors {
   }
 
   async #ask(index: Index, name: string, stored: StoredProject | undefined): Promise<StoredProject> {
-    const { db, clock, log } = this.#context;
     const client = this.clientOf(index);
     this.statistics.upstreamRequests += 1;
+    const fetched = await fetchProject(
+      client,
+      { project: name, etag: stored?.isFound === true ? stored.etag : null },
+      this.limits,
+    ).catch((error: unknown) => {
+      this.#pause(index, name, error);
+      throw error;
+    });
+    this.#pausedUntil.delete(pauseKey(index));
+    this.#pausedUntil.delete(pauseKey(index, name));
+    this.#sentAwayUntil.delete(index.id);
+    const kept = await this.#merge(index, name, { fetched, stored });
+    await this.#save(index, name, kept, stored);
+    return kept;
+  }
+
+  /** What is to be kept after an answer, and shown. */
+  async #merge(
+    index: Index,
+    name: string,
+    { fetched, stored }: { readonly fetched: FetchedProject; readonly stored: StoredProject | undefined },
+  ): Promise<StoredProject> {
+    const { clock, log } = this.#context;
+    const upstream = upstreamOf(index);
+    const expiresAt = clock.now() + expiryMs(index);
+    if (fetched.kind === 'absent') {
+      const askAgainAt = clock.now() + Math.min(this.limits.absentMs, expiryMs(index));
+      if (stored?.isFound === true) {
+        // Builds must not break because upstream removed something; devpi keeps the last page too.
+        log.warn(
+          { index: fullName(index), project: name },
+          'upstream no longer has the project; keeping what is known',
+        );
+        return { ...stored, expiresAt: askAgainAt };
+      }
+      return { upstream, isFound: false, page: null, etag: null, serial: null, expiresAt: askAgainAt };
+    }
+    if (fetched.kind === 'unchanged') {
+      if (stored !== undefined) return { ...stored, expiresAt };
+      throw new AppError(packagesErrors.upstreamFailed, 'upstream answered 304 unasked');
+    }
+    const { page, etag, serial } = fetched;
+    if (stored !== undefined && isOlder(index, serial, stored)) {
+      log.warn(
+        { index: fullName(index), project: name, serial },
+        'upstream went back in time; keeping what is known',
+      );
+      return { ...stored, expiresAt };
+    }
+    const { dropped, droppedCount } = page;
+    if (droppedCount > 0) {
+      this.statistics.entriesDropped += droppedCount;
+      log.warn(
+        { index: fullName(index), project: name, droppedCount, dropped },
+        'left out entries of an upstream page',
+      );
+    }
+    return {
+      upstream,
+      isFound: true,
+      page: await compress(JSON.stringify(page)),
+      etag,
+      serial,
+      expiresAt,
+    };
+  }
+
+  async #save(
+    index: Index,
+    name: string,
+    kept: StoredProject,
+    stored: StoredProject | undefined,
+  ): Promise<void> {
+    const { db } = this.#context;
     try {
-      const fetched = await fetchProject(client, name, stored?.isFound === true ? stored.etag : null);
-      this.#pausedUntil.delete(index.id);
-      const expiresAt = clock.now() + expiryMs(index);
-      if (fetched.kind === 'absent') {
-        const askAgainAt = clock.now() + Math.min(ABSENT_MS, expiryMs(index));
-        if (stored?.isFound === true) {
-          // Builds must not break because upstream removed something; devpi keeps the last page too.
-          log.warn(
-            { index: fullName(index), project: name },
-            'upstream no longer has the project; keeping what is known',
-          );
-          await extendMirrorProject(db, index.id, name, askAgainAt);
-          return { ...stored, expiresAt: askAgainAt };
-        }
-        const nothing = { isFound: false, page: null, etag: null, serial: null };
-        const kept = { ...nothing, expiresAt: askAgainAt };
-        await saveMirrorProject(db, index.id, name, kept);
-        return kept;
-      }
-      if (fetched.kind === 'unchanged' && stored !== undefined) {
-        await extendMirrorProject(db, index.id, name, expiresAt);
-        return { ...stored, expiresAt };
-      }
-      if (fetched.kind !== 'page')
-        throw new AppError(packagesErrors.upstreamFailed, 'upstream answered 304 unasked');
-      if (isOlder(index, fetched.serial, stored)) {
-        log.warn(
-          { index: fullName(index), project: name, serial: fetched.serial },
-          'upstream went back in time; keeping what is known',
-        );
-        await extendMirrorProject(db, index.id, name, expiresAt);
-        return { ...(stored as StoredProject), expiresAt };
-      }
-      if (fetched.page.droppedCount > 0) {
-        this.statistics.entriesDropped += fetched.page.droppedCount;
-        const { dropped, droppedCount } = fetched.page;
-        log.warn(
-          { index: fullName(index), project: name, droppedCount, dropped },
-          'left out entries of an upstream page',
-        );
-      }
-      const page = await compress(JSON.stringify(fetched.page));
-      const kept = { isFound: true, page, etag: fetched.etag, serial: fetched.serial, expiresAt };
-      await saveMirrorProject(db, index.id, name, kept);
-      return kept;
+      if (kept.page !== null && kept.page === stored?.page)
+        await extendMirrorProject(db, index.id, name, kept.expiresAt);
+      else await saveMirrorProject(db, index.id, name, kept);
     } catch (error) {
-      this.#pause(index, error);
+      await demandIndex(db, index);
       throw error;
     }
   }
 
-  #pause(index: Index, error: unknown): void {
+  /** A failure of the whole upstream rests the whole mirror; one of a single page must not make the others old. */
+  #pause(index: Index, name: string, error: unknown): void {
     this.statistics.upstreamFailures += 1;
+    const now = this.#context.clock.now();
+    const { pauseMs, maxPauseMs } = this.limits;
     const seconds = error instanceof AppError ? Number(error.headers['retry-after'] ?? 0) : 0;
-    const pauseMs = Math.min(Math.max(PAUSE_MS, seconds * 1000), MAX_PAUSE_MS);
-    this.#pausedUntil.set(index.id, this.#context.clock.now() + pauseMs);
-    if (seconds > 0)
-      this.#retryAfter.set(index.id, this.#context.clock.now() + Math.min(seconds * 1000, MAX_PAUSE_MS));
+    const awayMs = Math.min(seconds * 1000, maxPauseMs);
+    const key = awayMs > 0 || isUnreachable(error) ? pauseKey(index) : pauseKey(index, name);
+    if (this.#pausedUntil.size >= MAX_PAUSES) this.#pausedUntil.clear();
+    this.#pausedUntil.set(key, now + Math.max(pauseMs, awayMs));
+    if (awayMs > 0) this.#sentAwayUntil.set(index.id, now + awayMs);
   }
 
-  /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
-  readonly #retryAfter = new Map<number, number>();
+  #isPaused(index: Index, name: string, now: number): boolean {
+    return [pauseKey(index), pauseKey(index, name)].some((key) => (this.#pausedUntil.get(key) ?? 0) > now);
+  }
 
-  #demandUnpaused(index: Index, now: number): void {
-    const until = this.#retryAfter.get(index.id) ?? 0;
+  #demandWelcome(index: Index, now: number): void {
+    const until = this.#sentAwayUntil.get(index.id) ?? 0;
     if (until <= now) {
-      this.#retryAfter.delete(index.id);
+      this.#sentAwayUntil.delete(index.id);
       return;
     }
     const seconds = Math.ceil((until - now) / 1000);
-    throw new AppError(
-      packagesErrors.upstreamFailed,
-      `the upstream index of ${fullName(index)} asks to wait ${seconds} s`,
-      {
-        headers: { 'retry-after': String(seconds) },
-      },
-    );
+    const detail = `the upstream index of ${fullName(index)} asks to wait ${seconds} s`;
+    throw new AppError(packagesErrors.upstreamFailed, detail, {
+      headers: { 'retry-after': String(seconds) },
+    });
   }
 
   async #showStale(index: Index, stored: StoredProject): Promise<MirrorProject> {
     this.statistics.pagesStale += 1;
-    return await this.#show(index, stored, this.#context.clock.now() + STALE_MS, true);
+    return await this.#show(index, stored, this.#context.clock.now() + this.limits.staleMs, true);
   }
 
   async #show(
@@ -304,9 +377,15 @@ export class Mirrors {
     const freshUntil = this.#context.clock.now() + OFFLINE_MS;
     const project = await this.#show(index, stored, freshUntil, false);
     const cached = await listCachedPaths(this.#context.db, index.id, name);
+    const isCached = (relpath: string) => cached.has(decodeURIComponent(relpath));
     return {
       ...project,
-      files: project.files.filter((link) => cached.has(decodeURIComponent(linkRelpath(link)))),
+      files: project.files
+        .filter((link) => isCached(linkRelpath(link)))
+        // An installer that is promised metadata fails when it is not there.
+        .map((link) =>
+          isCached(`${linkRelpath(link)}.metadata`) ? link : { ...link, coreMetadata: undefined },
+        ),
     };
   }
 }
@@ -314,6 +393,20 @@ export class Mirrors {
 /** The page as it was stored. */
 export async function readPage(compressed: Uint8Array): Promise<UpstreamPage> {
   return JSON.parse((await decompress(compressed)).toString('utf8')) as UpstreamPage;
+}
+
+/** Throws 404 if the index has been deleted meanwhile. */
+export async function demandIndex(db: Db, index: Index): Promise<void> {
+  const found = await findIndex(db, index.user, index.name);
+  if (found?.id !== index.id) throw indexNotFound(index.user, index.name);
+}
+
+function fetchKey(index: Index, name: string): string {
+  return `${index.id} ${String(index.options['mirror_url'])} ${name}`;
+}
+
+function pauseKey(index: Index, name = ''): string {
+  return `${index.id} ${name}`;
 }
 
 function absent(index: Index, freshUntil: number): MirrorProject {
@@ -335,8 +428,8 @@ function expiryMs(index: Index): number {
 }
 
 /** A mirror that lags behind must not take back what was seen (reference devpi.md 2.6). */
-function isOlder(index: Index, serial: number | null, stored: StoredProject | undefined): boolean {
-  if (index.options['mirror_ignore_serial_header'] === true || stored?.isFound !== true) return false;
+function isOlder(index: Index, serial: number | null, stored: StoredProject): boolean {
+  if (index.options['mirror_ignore_serial_header'] === true || !stored.isFound) return false;
   return serial !== null && stored.serial !== null && serial < stored.serial;
 }
 

@@ -4,6 +4,8 @@ import type { RawPage } from './upstream-page.ts';
 
 /** The parts of a PEP 503 page that we read. Nothing of upstream's markup is ever passed on. */
 export function parseHtmlPage(body: string, pageUrl: string): RawPage {
+  // What has no tag at all is an upstream in trouble, and must not take the place of what is known.
+  if (!/<(?:!doctype|html|head|body|a|meta)\b/i.test(body)) throw new SyntaxError('it is no HTML');
   const links: RawLink[] = [];
   const metas = new Map<string, string>();
   let base = pageUrl;
@@ -14,7 +16,10 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
         base = URL.parse(attributes['href'], pageUrl)?.href ?? pageUrl;
         hasBase = true;
       } else if (name === 'meta') metas.set(attributes['name'] ?? '', attributes['content'] ?? '');
-      else if (name === 'a' && attributes['href'] !== undefined) links.push(readAnchor(attributes, base));
+      else if (name === 'a' && attributes['href'] !== undefined) {
+        const link = readAnchor(attributes, base);
+        if (!isNavigation(link)) links.push(link);
+      }
     },
   });
   parser.end(body);
@@ -31,6 +36,13 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
     serial: serial === undefined ? undefined : Number(serial),
   };
 }
+
+/** Directory listings link to their parents, their order and a stylesheet: that is no hostility, and no file. */
+function isNavigation({ url, filename }: RawLink): boolean {
+  return /^https?:/.test(String(url)) && typeof filename === 'string' && !ARCHIVE.test(filename);
+}
+
+const ARCHIVE = /\.(?:whl|zip|egg|exe|msi|rpm|deb|dmg|tgz|tar(?:\.\w{1,4})?)$/;
 
 /** The file name is the last segment of the URL: PEP 503 wants the text to equal it, and texts are easier to lie with. */
 function readAnchor(attributes: Readonly<Record<string, string>>, base: string): RawLink {

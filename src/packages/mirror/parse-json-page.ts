@@ -8,7 +8,7 @@ export function parseJsonPage(body: string): RawPage {
   }
   const meta = isObject(page['meta']) ? page['meta'] : {};
   const version = meta['api-version'];
-  if (version !== undefined && !/^1\.\d+$/.test(String(version))) {
+  if (version !== undefined && !(typeof version === 'string' && /^1\.\d+$/.test(version))) {
     throw new SyntaxError('the page follows another major version of the simple API');
   }
   const status = page['project-status'];

@@ -17,10 +17,15 @@ for (const [network, prefix] of [
   blocked.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
-  ['::', 127],
+  // Unspecified, loopback, and all of the IPv4 addresses in old clothing: compatible, NAT64, Teredo, 6to4.
+  ['::', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   blocked.addSubnet(network, prefix, 'ipv6');
@@ -28,7 +33,7 @@ for (const [network, prefix] of [
 
 /** True for an address that is not on the public internet: loopback, private, link-local, multicast and the like. */
 export function isPrivateAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '');
+  const bare = address.replace(/^\[|\]$|%.*$/g, '');
   // An IPv4 address in IPv6 clothing is checked as what it is; BlockList does that for ::ffff:0:0/96.
   const family = isIP(bare);
   if (family === 0) return false;

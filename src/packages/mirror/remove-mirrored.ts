@@ -12,7 +12,7 @@ import {
 
 /** Forgets what a mirror holds of a project; it comes back when asked for. Returns false if it held nothing. */
 export async function forgetMirroredProject(tx: Tx, mirror: Index, project: string): Promise<boolean> {
-  const stored = await findMirrorProject(tx, mirror.id, project);
+  const stored = await findMirrorProject(tx, mirror, project);
   const cached = await listCachedPaths(tx, mirror.id, project);
   await deleteMirrorProjects(tx, mirror.id, project);
   await deleteMirrorFilesOf(tx, mirror.id, project);
@@ -25,7 +25,7 @@ export async function forgetMirroredRelease(
   mirror: Index,
   { project, version }: { readonly project: string; readonly version: string },
 ): Promise<boolean> {
-  const stored = await findMirrorProject(tx, mirror.id, project);
+  const stored = await findMirrorProject(tx, mirror, project);
   if (!stored?.page) return false;
   const links = (await readPage(stored.page)).files.filter((link) => link.version === version);
   for (const link of links) await forgetMirroredFile(tx, mirror, decodeURIComponent(linkRelpath(link)));

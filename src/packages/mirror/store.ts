@@ -1,8 +1,11 @@
 import type { Db } from '#kernel/db/db.ts';
+import type { Index } from '../indexes/store.ts';
 import type { PackagesTables } from '../tables.ts';
 
 /** The last answer of upstream about a project. */
 export interface StoredProject {
+  /** Whose answer it is: what another upstream said before counts no more. */
+  readonly upstream: string;
   readonly isFound: boolean;
   /** Compressed; null when upstream has no such project. */
   readonly page: Uint8Array | null;
@@ -25,26 +28,36 @@ export interface MirrorFile {
   readonly storedAt: number;
 }
 
+/** A mirror's upstream by a name that tells nothing secret. */
+export function upstreamOf({ options }: Index): string {
+  const url = URL.parse(String(options['mirror_url']));
+  if (url === null) return '';
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+/** What the mirror's present upstream said of a project. */
 export async function findMirrorProject(
   db: Db,
-  indexId: number,
+  index: Index,
   name: string,
 ): Promise<StoredProject | undefined> {
   const row = await tables(db)
     .selectFrom('mirror_project')
     .selectAll()
-    .where('index_id', '=', indexId)
+    .where('index_id', '=', index.id)
     .where('name', '=', name)
     .executeTakeFirst();
-  return (
-    row && {
-      isFound: row.is_found === 1,
-      page: row.page,
-      etag: row.etag,
-      serial: row.serial,
-      expiresAt: row.expires_at,
-    }
-  );
+  if (row === undefined || row.upstream !== upstreamOf(index)) return undefined;
+  return {
+    upstream: row.upstream,
+    isFound: row.is_found === 1,
+    page: row.page,
+    etag: row.etag,
+    serial: row.serial,
+    expiresAt: row.expires_at,
+  };
 }
 
 export async function saveMirrorProject(
@@ -54,6 +67,7 @@ export async function saveMirrorProject(
   project: StoredProject,
 ): Promise<void> {
   const values = {
+    upstream: project.upstream,
     is_found: project.isFound ? 1 : 0,
     page: project.page,
     etag: project.etag,
@@ -79,6 +93,31 @@ export async function extendMirrorProject(
     .set({ expires_at: expiresAt })
     .where('index_id', '=', indexId)
     .where('name', '=', name)
+    .execute();
+}
+
+/** Replaces the files of a stored page, unless upstream has been asked again meanwhile. */
+export async function replaceStoredPage(
+  db: Db,
+  indexId: number,
+  name: string,
+  pages: { readonly old: Uint8Array; readonly new: Uint8Array },
+): Promise<void> {
+  await tables(db)
+    .updateTable('mirror_project')
+    .set({ page: pages.new })
+    .where('index_id', '=', indexId)
+    .where('name', '=', name)
+    .where('page', '=', pages.old)
+    .execute();
+}
+
+/** Lets every answer of a mirror count as old: a changed expiry is for what is known, too. */
+export async function expireMirrorProjects(db: Db, indexId: number): Promise<void> {
+  await tables(db)
+    .updateTable('mirror_project')
+    .set({ expires_at: 0 })
+    .where('index_id', '=', indexId)
     .execute();
 }
 

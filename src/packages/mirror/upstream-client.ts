@@ -10,11 +10,13 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: 'GET' | 'HEAD';
-  /** Until the head of the answer is there. */
+  /** Until the head of the answer is there, redirects included. */
   readonly headTimeoutMs: number;
   /** Longest pause within the body. */
   readonly bodyTimeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Files have connections of their own: a page must not wait behind downloads. */
+  readonly isFile?: boolean;
 }
 
 export interface UpstreamResponse {
@@ -29,6 +31,7 @@ const MAX_REDIRECTS = 5;
 const MAX_CONNECTIONS = 32;
 const CONNECT_TIMEOUT_MS = 5000;
 const USER_AGENT = 'wheelhouse (+caching mirror)';
+const DUMP = { limit: 64 * 1024 };
 
 /**
  * Talks to one upstream: its credentials go to its own origin only, redirects are followed by us, and addresses that
@@ -38,13 +41,14 @@ const USER_AGENT = 'wheelhouse (+caching mirror)';
 export class UpstreamClient {
   readonly #base: URL;
   readonly #authorization: string | undefined;
-  readonly #dispatcher: Dispatcher;
+  readonly #pages: Dispatcher;
+  readonly #files: Dispatcher;
 
   constructor(mirrorUrl: string, environment: Readonly<Record<string, string | undefined>>) {
     this.#base = new URL(mirrorUrl);
     const { username, password } = this.#base;
     if (username !== '' || password !== '') {
-      const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+      const pair = `${decodePart(username)}:${decodePart(password)}`;
       this.#authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
       this.#base.username = '';
       this.#base.password = '';
@@ -55,7 +59,15 @@ export class UpstreamClient {
       allowH2: false,
       connect: { timeout: CONNECT_TIMEOUT_MS, lookup: this.#lookup },
     };
-    this.#dispatcher = isProxied ? new EnvHttpProxyAgent(options) : new Agent(options);
+    const proxies = {
+      ...setting('httpProxy', environment, 'http_proxy'),
+      ...setting('httpsProxy', environment, 'https_proxy'),
+      ...setting('noProxy', environment, 'no_proxy'),
+    };
+    const createDispatcher = () =>
+      isProxied ? new EnvHttpProxyAgent({ ...options, ...proxies }) : new Agent(options);
+    this.#pages = createDispatcher();
+    this.#files = createDispatcher();
   }
 
   /** The mirror's URL without credentials, with a trailing slash. */
@@ -65,27 +77,49 @@ export class UpstreamClient {
 
   /** Answers whatever status upstream gives; throws `packages.upstream-…` when there is no answer. */
   async request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), request.headTimeoutMs);
+    const signal =
+      request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]);
     let url = new URL(request.url, this.#base);
-    for (let hop = 0; ; hop += 1) {
-      const response = await this.#send(url, request);
-      const location = response.headers['location'];
-      if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
-      await response.body.dump();
-      const next = URL.parse(location, url);
-      if (hop >= MAX_REDIRECTS || next === null || !/^https?:$/.test(next.protocol)) {
-        throw upstreamFailed(
-          `${url.host} redirects ${hop >= MAX_REDIRECTS ? 'too often' : 'to a place that is no URL'}`,
-        );
+    try {
+      for (let hop = 0; ; hop += 1) {
+        const response = await this.#send(url, { ...request, signal });
+        const location = response.headers['location'];
+        if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
+        await response.body.dump({ ...DUMP, signal });
+        const next = URL.parse(location, url);
+        if (hop >= MAX_REDIRECTS || next === null || !/^https?:$/.test(next.protocol)) {
+          throw upstreamFailed(
+            `${url.host} redirects ${hop >= MAX_REDIRECTS ? 'too often' : 'to a place that is no URL'}`,
+          );
+        }
+        url = next;
       }
-      url = next;
+    } catch (error) {
+      if (!timeout.signal.aborted) throw describeFailure(error, url);
+      throw new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+  /** Lets running requests finish; new ones fail. */
+  async retire(): Promise<void> {
+    await Promise.allSettled([this.#pages.close(), this.#files.close()]);
   }
 
-  async #send(url: URL, request: UpstreamRequest): Promise<UpstreamResponse> {
+  /** Breaks off what is running. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#pages.destroy(), this.#files.destroy()]);
+  }
+
+  async #send(
+    url: URL,
+    request: UpstreamRequest & { readonly signal: AbortSignal },
+  ): Promise<UpstreamResponse> {
     if (
       isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 &&
       !this.#isOwnHost(url.hostname) &&
@@ -94,27 +128,25 @@ export class UpstreamClient {
       throw upstreamFailed(`upstream points to the private address ${url.hostname}`);
     }
     const isOwnOrigin = url.origin === this.#base.origin;
-    try {
-      const response = await this.#dispatcher.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: request.method ?? 'GET',
-        headers: {
-          'user-agent': USER_AGENT,
-          ...request.headers,
-          ...(isOwnOrigin && this.#authorization !== undefined && { authorization: this.#authorization }),
-        },
-        headersTimeout: request.headTimeoutMs,
-        bodyTimeout: request.bodyTimeoutMs,
-        ...(request.signal !== undefined && { signal: request.signal }),
-      });
-      const headers = Object.fromEntries(
-        Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
-      );
-      return { status: response.statusCode, headers, url: url.href, body: response.body };
-    } catch (error) {
-      throw describeFailure(error, url);
-    }
+    const response = await (request.isFile === true ? this.#files : this.#pages).request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: request.method ?? 'GET',
+      headers: {
+        'user-agent': USER_AGENT,
+        ...request.headers,
+        ...(isOwnOrigin && this.#authorization !== undefined && { authorization: this.#authorization }),
+      },
+      headersTimeout: request.headTimeoutMs,
+      bodyTimeout: request.bodyTimeoutMs,
+      signal: request.signal,
+    });
+    // Who reads the body hears of an error; when nobody does, as after `destroy`, it must not end the process.
+    response.body.on('error', () => undefined);
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+    );
+    return { status: response.statusCode, headers, url: url.href, body: response.body };
   }
 
   #isOwnHost(hostname: string): boolean {
@@ -145,14 +177,41 @@ export function upstreamFailed(detail: string, cause?: unknown): AppError {
   return new AppError(packagesErrors.upstreamFailed, detail, { cause });
 }
 
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET)$/;
+
+/** True if the failure is of the whole upstream, not of one page: then nothing else need be tried for a while. */
+export function isUnreachable(error: unknown): boolean {
+  const { code } = ((error as Error | undefined)?.cause ?? {}) as { readonly code?: string };
+  return UNREACHABLE.test(code ?? '');
+}
+
 function describeFailure(error: unknown, url: URL): unknown {
   if (error instanceof AppError) return error;
   const { name, code } = error as { readonly name?: string; readonly code?: string };
-  if (name === 'AbortError') return error;
+  if (name === 'AbortError' || name === 'TimeoutError') return error;
   if (/TIMEOUT/.test(code ?? '')) {
     return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
       cause: error,
     });
   }
   return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
+}
+
+/** A stray percent sign in a password stands for itself. */
+function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function setting<Key extends string>(
+  key: Key,
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): Partial<Record<Key, string>> {
+  const value = environment[name] ?? environment[name.toUpperCase()];
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<Key, string>>);
 }

@@ -24,7 +24,6 @@ export interface UpstreamPage {
   readonly droppedCount: number;
 }
 
-const MAX_FILES = 100_000;
 const MAX_REPORTED = 20;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}$/;
 
@@ -33,14 +32,16 @@ const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}$/;
  * anything else is PEP 503 HTML. Entries that are malformed or hostile are left out and counted; throws
  * `SyntaxError` if the whole is not readable.
  */
-export function readUpstreamPage(body: string, url: string, project: string): UpstreamPage {
+export function readUpstreamPage(
+  body: string,
+  { url, project, maxFiles }: { readonly url: string; readonly project: string; readonly maxFiles: number },
+): UpstreamPage {
   const raw = /^\s*\{/.test(body) ? parseJsonPage(body) : parseHtmlPage(body, url);
   const files = new Map<string, Link>();
   const dropped: string[] = [];
   let droppedCount = 0;
   for (const rawLink of raw.links) {
-    const link =
-      files.size >= MAX_FILES ? 'the page has too many files' : validateLink(rawLink, url, project);
+    const link = files.size >= maxFiles ? 'the page has too many files' : validateLink(rawLink, url, project);
     if (typeof link === 'string') {
       droppedCount += 1;
       if (dropped.length < MAX_REPORTED) dropped.push(link);
@@ -50,9 +51,9 @@ export function readUpstreamPage(body: string, url: string, project: string): Up
   return {
     // A quarantined project must offer no files (PEP 792), whatever the page says.
     files: status?.status === 'quarantined' ? [] : [...files.values()],
-    versions: raw.versions.filter(
-      (version): version is string => typeof version === 'string' && VERSION.test(version),
-    ),
+    versions: raw.versions
+      .slice(0, maxFiles)
+      .filter((version): version is string => typeof version === 'string' && VERSION.test(version)),
     status,
     serial: Number.isSafeInteger(raw.serial) ? (raw.serial as number) : undefined,
     dropped,

@@ -1,6 +1,6 @@
 import { parseFilename } from '../archive/filename.ts';
 import type { ProjectStatus } from '../simple/project-page.ts';
-import type { Link } from './link.ts';
+import { hasherName, type Link } from './link.ts';
 
 /** An entry of an upstream page, of any type and with any value. */
 export interface RawLink {
@@ -17,9 +17,9 @@ export interface RawLink {
 
 const FILENAME = /^[A-Za-z0-9_][A-Za-z0-9._+!~@=,()%-]{0,254}$/;
 const UPLOAD_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/;
-const ALGORITHMS = new Set(['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']);
 const MAX_DIGEST = 128;
-const MAX_URL = 2000;
+/** Signed URLs of object stores are long. */
+const MAX_URL = 8000;
 const MAX_REQUIRES_PYTHON = 300;
 const MAX_REASON = 2000;
 
@@ -33,24 +33,29 @@ export function validateLink(raw: RawLink, pageUrl: string, project: string): Li
     return `file name ${shown(filename)} is not safe`;
   const url = validateUrl(raw.url, pageUrl);
   if (url === undefined) return `${filename}: URL ${shown(raw.url)} is not an http or https URL`;
-  if (/^(?:\.|%2e){1,2}$/i.test(url.pathname.split('/').at(-1) ?? ''))
+  if (/^(?:(?:\.|%2e){1,2})?$/i.test(url.pathname.split('/').at(-1) ?? ''))
     return `${filename}: URL has no file name`;
+  const parsed = parseFilename(filename, project);
+  if (parsed?.kind === 'wheel' && parsed.project !== project)
+    return `${filename} does not belong to the project`;
   const hashes = validateHashes(raw.hashes);
   if (hashes === undefined) return `${filename}: hashes ${shown(raw.hashes)} are malformed`;
-  if (hasControl(raw.requiresPython)) return `${filename}: requires-python has control characters`;
+  const requiresPython = validateRequiresPython(raw.requiresPython);
+  if (requiresPython === false)
+    return `${filename}: requires-python ${shown(raw.requiresPython)} is malformed`;
   url.hash = '';
   return {
     filename,
-    version: parseFilename(filename, project)?.version ?? '',
+    version: parsed?.version ?? '',
     url: url.href,
     hashes,
     size: Number.isSafeInteger(raw.size) && (raw.size as number) >= 0 ? (raw.size as number) : undefined,
     uploadTime:
       typeof raw.uploadTime === 'string' && UPLOAD_TIME.test(raw.uploadTime) ? raw.uploadTime : undefined,
-    requiresPython: shortText(raw.requiresPython, MAX_REQUIRES_PYTHON),
+    requiresPython,
     yanked: validateYanked(raw.yanked),
     coreMetadata: validateMetadata(raw.coreMetadata),
-    provenance: raw.provenance === undefined ? undefined : validateUrl(raw.provenance, pageUrl)?.href,
+    provenance: raw.provenance === '' ? undefined : validateUrl(raw.provenance, pageUrl)?.href,
   };
 }
 
@@ -82,12 +87,18 @@ function validateHashes(value: unknown): Record<string, string> | undefined {
   const hashes: Record<string, string> = {};
   for (const [name, digest] of Object.entries(value)) {
     const algorithm = name.toLowerCase();
-    if (!ALGORITHMS.has(algorithm)) continue;
+    if (hasherName(algorithm) === undefined) continue;
     if (typeof digest !== 'string' || digest.length > MAX_DIGEST || !/^[0-9a-fA-F]+$/.test(digest))
       return undefined;
     hashes[algorithm] = digest.toLowerCase();
   }
   return hashes;
+}
+
+/** False if it is there and cannot be told: without it the file would seem to suit every Python. */
+function validateRequiresPython(value: unknown): string | undefined | false {
+  if (value === undefined || value === null) return undefined;
+  return shortText(value, MAX_REQUIRES_PYTHON) ?? false;
 }
 
 function validateYanked(value: unknown): string | undefined {

@@ -281,9 +281,20 @@ describe.each(databases)('the server on %s', (database) => {
     test('again and again on one connection, between other methods', async () => {
       const get = 'GET /+api HTTP/1.1\r\nHost: x\r\n\r\n';
 
-      const received = await app.raw([get, push(body), push(body), get, push(body), get]);
+      const received = await app.raw([get, push(body), push(body), get, push(body), get], { inTurn: true });
 
       expect([count(received, 200), count(received, 501)]).toEqual([3, 3]);
+    });
+
+    test('but not behind a request that is not answered yet, and lives on', async () => {
+      const get = 'GET /+api HTTP/1.1\r\nHost: x\r\n\r\n';
+
+      for (let time = 0; time < 5; time += 1) {
+        const received = await app.raw([get + push(body) + get, push(body)], { silentMs: 50 });
+        expect(count(received, 501)).toBe(0);
+      }
+
+      expect((await app.get('/+api')).status).toBe(200);
     });
 
     test('in the words of the client when it is wrong', async () => {

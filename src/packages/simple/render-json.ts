@@ -19,7 +19,6 @@ export function renderProjectJson(page: ProjectPage): string {
 
 function fileJson(file: PageFile): Record<string, unknown> {
   const { coreMetadata, yanked } = file;
-  const metadata = typeof coreMetadata === 'string' ? { sha256: coreMetadata } : (coreMetadata ?? false);
   // Keys that are undefined are left out by JSON.stringify.
   return {
     filename: file.filename,
@@ -29,8 +28,8 @@ function fileJson(file: PageFile): Record<string, unknown> {
     size: file.size,
     'upload-time': file.uploadTime,
     yanked: yanked === undefined ? false : yanked === '' ? true : yanked,
-    'core-metadata': metadata,
-    'dist-info-metadata': metadata,
+    // Without PEP 658's first name for it: pip 22.3 to 23.0, Debian 12's, dies of its value in JSON (PEP 714).
+    'core-metadata': typeof coreMetadata === 'string' ? { sha256: coreMetadata } : (coreMetadata ?? false),
     provenance: file.provenance,
   };
 }

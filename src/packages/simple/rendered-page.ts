@@ -29,8 +29,8 @@ export interface PageFacts {
  */
 const REVALIDATE = ['Cache-Control', 'no-cache'];
 
-/** A mirror promises no more than PyPI does. */
-const MIRRORED = ['Cache-Control', 'max-age=600, public'];
+/** A mirror promises no more than PyPI does, and nothing that it would not believe itself. */
+const MIRRORED_SECONDS = 600;
 
 /** Old data: nobody shall keep it (reference devpi.md 1.12). */
 const STALE = [
@@ -45,13 +45,19 @@ export const freshPage: PageFacts = { freshUntil: Infinity, headers: REVALIDATE 
 
 /** Headers that tell how far a page can be trusted. */
 export function pageHeaders(
-  page: { readonly isStale: boolean; readonly lastSerial: number | undefined },
+  page: { readonly isStale: boolean; readonly lastSerial: number | undefined; readonly freshUntil: number },
   type: 'stage' | 'mirror',
+  now: number,
 ): readonly string[] {
-  const caching = page.isStale ? STALE : type === 'mirror' ? MIRRORED : REVALIDATE;
+  const caching = page.isStale ? STALE : type === 'mirror' ? mirrored(page.freshUntil - now) : REVALIDATE;
   return page.lastSerial === undefined
     ? caching
     : [...caching, 'X-PyPI-Last-Serial', String(page.lastSerial)];
+}
+
+function mirrored(freshMs: number): readonly string[] {
+  const seconds = Math.min(MIRRORED_SECONDS, Math.floor(freshMs / 1000));
+  return seconds <= 0 ? REVALIDATE : ['Cache-Control', `max-age=${seconds}, public`];
 }
 
 /** One form of a page, ready to send. */

@@ -8,6 +8,7 @@ import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { fullName } from '../indexes/store.ts';
+import { findSources } from '../inheritance/read-sources.ts';
 import { resolveBases } from '../inheritance/resolve.ts';
 import type { ProjectLists } from '../mirror/lists/project-lists.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
@@ -73,7 +74,7 @@ export function simpleRoutes(
       if (page === undefined) throw noSuchProject(project);
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
-        headers: pageHeaders(page, index.type),
+        headers: pageHeaders(page, index.type, context.clock.now()),
       });
     });
   });
@@ -81,10 +82,13 @@ export function simpleRoutes(
   route(app, operations.refreshProject, async (request, params, reply) => {
     const project = normalizeProjectName(params.project);
     const index = await getIndex(db, params.user, params.index);
-    for (const base of await resolveBases(db, index)) {
-      if (base.type === 'mirror') await mirrors.refresh(base, project);
-    }
+    const sources = await findSources(db, index, { project });
+    const results = await Promise.allSettled(
+      sources.mirrors.map((mirror) => mirrors.refresh(mirror, project)),
+    );
     cache.drop(project);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     const base = outsideUrl(request.headers, context.config['outside-url']);
     await reply.redirect(`${indexUrl(base, params.user, params.index)}/+simple/${project}/`, 302);
   });

@@ -110,7 +110,6 @@ describe.each(databases)('the simple API on %s', (database) => {
       'upload-time': '2026-11-20T10:00:00.123Z',
       yanked: false,
       'core-metadata': { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      'dist-info-metadata': body.files[0]['core-metadata'],
     });
     expect(body.files[1]).not.toHaveProperty('requires-python');
     expect(body.files[2].yanked).toBe(`"bad" & <worse>`);

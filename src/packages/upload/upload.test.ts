@@ -184,7 +184,7 @@ describe.each(databases)('uploads on %s', (database) => {
     expect(sidecar.text).toBe(metadataText(options));
     const hash = { sha256: sha256(sidecar.bytes) };
     expect(page.files).toMatchObject([
-      { filename: WHEEL, 'core-metadata': hash, 'dist-info-metadata': hash },
+      { filename: WHEEL, 'core-metadata': hash },
       { filename: 'demo-1.0.tar.gz', 'core-metadata': false },
     ]);
     expect((await app.get(`${await app.filePath(index, 'demo-1.0.tar.gz')}.metadata`)).status).toBe(404);

@@ -1,0 +1,93 @@
+import { environment } from '#kernel/config/environment.ts';
+import { silentProgress, terminalProgress } from '#kernel/progress.ts';
+import type { Command } from '../command.ts';
+import { formatBytes } from '../format-bytes.ts';
+import type { Missing } from '../prime/choose-files.ts';
+
+const DEFAULT_INDEX = 'http://localhost:3141/root/pypi';
+
+export const command: Command = {
+  summary: 'Fetch everything that lock files name through an index, for later or for a bundle',
+  settings: [],
+  args: [
+    {
+      name: '<files...>',
+      summary: 'uv.lock, pylock.toml, or requirements files whose versions are pinned',
+    },
+  ],
+  options: [
+    { flags: '--index <url>', summary: `Index of a running server; default is ${DEFAULT_INDEX}.` },
+    {
+      flags: '--only <glob>',
+      summary: 'Fetch files with matching names only; may be given several times.',
+      isRepeatable: true,
+    },
+    {
+      flags: '--bundle <file>',
+      summary: 'Write what was fetched to a tar file, for a server without a network.',
+    },
+    { flags: '--json', summary: 'Print a summary as JSON.' },
+  ],
+  examples: [
+    'wheelhouse prime requirements.txt',
+    "wheelhouse prime uv.lock --index http://localhost:3141/root/pypi --only '*-none-any.whl' --only '*manylinux*x86_64.whl'",
+    'wheelhouse prime requirements.txt --bundle packages.tar',
+  ],
+  async run({ args, options }) {
+    const { readLocks } = await import('../locks/read-locks.ts');
+    const { readIndexUrl } = await import('../prime/index-client.ts');
+    const { fetchLock } = await import('../prime/fetch-lock.ts');
+    const { index = DEFAULT_INDEX, only = [], bundle, json } = options as Options;
+    const { url, name } = readIndexUrl(index);
+    const { packages, skipped } = await readLocks((args[0] ?? []) as readonly string[]);
+    for (const { where, reason } of skipped) process.stderr.write(`warning: ${where}: ${reason}\n`);
+    const progress = json === true ? silentProgress : terminalProgress();
+    const fetched = await fetchLock(url, packages, only, progress);
+    const { files, missing } = fetched;
+    const isWhole = missing.length === 0;
+    let written;
+    if (bundle !== undefined && isWhole) {
+      const { writeBundle } = await import('../prime/bundle-writer.ts');
+      const digest = await writeBundle({ ...fetched, path: bundle, index: name, createdAt: now() }, progress);
+      written = { path: bundle, ...digest };
+    }
+    const bytes = files.reduce((sum, file) => sum + file.size + (file.sidecar?.size ?? 0), 0);
+    const summary = { index: url, packages: packages.length, files: files.length, bytes, missing, skipped };
+    if (json === true) {
+      process.stdout.write(`${JSON.stringify({ ...summary, bundle: written ?? null }, null, 2)}\n`);
+    } else {
+      process.stdout.write(missing.map(describeMissing).join(''));
+      process.stderr.write(
+        `${plural(files.length, 'file')} of ${plural(packages.length, 'package')}, ${formatBytes(bytes)}, fetched through ${url}\n`,
+      );
+      if (written !== undefined)
+        process.stderr.write(`${bundle}: ${formatBytes(written.size)}, sha256 ${written.sha256}\n`);
+      if (!isWhole)
+        process.stderr.write(
+          `${missing.length} missing${bundle === undefined ? '' : '; no bundle was written'}\n`,
+        );
+    }
+    return isWhole ? 0 : 1;
+  },
+};
+
+interface Options {
+  readonly index?: string;
+  readonly only?: readonly string[];
+  readonly bundle?: string;
+  readonly json?: boolean;
+}
+
+/** As reproducible builds have it, so that the same contents can give the same bundle. */
+function now(): Date {
+  const seconds = environment['SOURCE_DATE_EPOCH'];
+  return seconds !== undefined && /^\d{1,10}$/.test(seconds) ? new Date(Number(seconds) * 1000) : new Date();
+}
+
+function describeMissing({ project, version, filename, reason }: Missing): string {
+  return `missing ${project} ${version}${filename === undefined ? '' : ` ${filename}`}: ${reason}\n`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
