@@ -1,7 +1,7 @@
 // `uv pip compile` of requirements that need two hundred packages, with an empty cache of uv's own each time.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clientPath, findProgram } from '#test/clients.ts';
+import { clientPath, executablePath } from '#test/clients.ts';
 import { runCommand } from '#test/run-command.ts';
 import { comparisonTable, type Comparison } from '../support/compare.ts';
 import type { Mirror, MirrorTargetName } from '../support/mirror-targets.ts';
@@ -12,6 +12,8 @@ import type { Resolution } from '../support/synthetic-index.ts';
 import { isChosen, orWrong, WrongAnswer, type Bench, type Findings, type Outcomes } from './workload.ts';
 
 const QUIET_LIMIT_MS = 5000;
+/** A resolve that takes longer is of no use to anybody. */
+const LIMIT_MS = 120_000;
 
 interface Sample {
   readonly seconds: number;
@@ -109,7 +111,7 @@ async function compile(given: {
   const cache = await mkdtemp(join(given.directory, 'uv-'));
   const before = given.pid === undefined ? undefined : await readUsage(given.pid);
   const startedAt = performance.now();
-  const result = await runCommand([
+  const argv = [
     clientPath('uv'),
     'pip',
     'compile',
@@ -118,13 +120,16 @@ async function compile(given: {
     '--no-header',
     '--no-annotate',
     '--python',
-    findProgram('python3')!,
+    executablePath('uv', 'python'),
     '--cache-dir',
     cache,
     '--index-url',
     given.url,
     given.requirementsPath,
-  ]);
+  ];
+  const result = await runCommand(argv, { timeoutMs: LIMIT_MS }).catch((error: unknown) => {
+    throw new WrongAnswer(`uv had no result after ${LIMIT_MS / 1000} s`, { cause: error });
+  });
   const seconds = (performance.now() - startedAt) / 1000;
   const after = given.pid === undefined ? undefined : await readUsage(given.pid);
   await rm(cache, { recursive: true, force: true });

@@ -74,6 +74,8 @@ const startPeryx: Start = async (directory, upstream) => {
     argv: [
       program,
       'serve',
+      '--log-level',
+      'warn',
       '--config',
       configPath,
       '--host',
@@ -130,7 +132,7 @@ const startProxpi: Start = async (directory, upstream) => {
     env: {
       PROXPI_INDEX_URL: upstream,
       PROXPI_CACHE_DIR: join(directory, 'cache'),
-      // No line for each request: nobody else here writes one.
+      // As everybody here: no line for each request.
       PROXPI_LOGGING_LEVEL: 'WARNING',
     },
     readyPath: '/health',
