@@ -1,5 +1,5 @@
-import type { ProjectStatus } from '../simple/page-file.ts';
-import type { Link } from './link.ts';
+import type { ProjectStatus } from '../../simple/page-file.ts';
+import type { Link } from '../link.ts';
 import { validateLink, validateStatus, type RawLink } from './validate-link.ts';
 import { parseHtmlPage } from './parse-html-page.ts';
 import { parseJsonPage } from './parse-json-page.ts';

@@ -1,7 +1,7 @@
-import { ByteQueue } from './byte-queue.ts';
-import type { ArchiveLimits } from './limits.ts';
-import { decodeMemberName } from './member-name.ts';
-import { ArchiveRejected, demand, quoted } from './rejected.ts';
+import { ByteQueue } from '../byte-queue.ts';
+import type { ArchiveLimits } from '../limits.ts';
+import { decodeMemberName } from '../member-name.ts';
+import { ArchiveRejected, demand, quoted } from '../rejected.ts';
 import {
   isZeroBlock,
   parsePaxRecords,

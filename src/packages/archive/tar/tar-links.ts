@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { nameProblem } from './member-name.ts';
-import { demand, quoted } from './rejected.ts';
+import { nameProblem } from '../member-name.ts';
+import { demand, quoted } from '../rejected.ts';
 import type { TarMember } from './tar.ts';
 
 const PAUSE_NAMES = 1000;

@@ -6,11 +6,11 @@ import { silentProgress } from '#kernel/progress.ts';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { metadataText, tar, wheel, wheelFilename, type TarMember } from '#test/archives.ts';
 import { databases } from '#test/databases.ts';
-import { findIndex } from '../indexes/store.ts';
+import { findIndex } from '../../indexes/store.ts';
 import { bundledPath, type BundleManifest } from './bundle-manifest.ts';
 import { importBundle } from './import-bundle.ts';
 import { verifyBundle } from './read-bundle.ts';
-import { findMirrorProject } from './store.ts';
+import { findMirrorProject } from '../store.ts';
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,5 +1,5 @@
-import type { FileWindow } from './file-window.ts';
-import { demand, quoted } from './rejected.ts';
+import type { FileWindow } from '../file-window.ts';
+import { demand, quoted } from '../rejected.ts';
 import type { Directory, DirectoryEntry } from './zip-directory.ts';
 import { parseExtraFields, readZip64 } from './zip-extra.ts';
 

@@ -4,23 +4,23 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { IncomingFile } from '#kernel/files/files.ts';
 import type { Progress } from '#kernel/progress.ts';
-import { packagesErrors } from '../errors.ts';
-import { contentTypeOf } from '../files/content-type.ts';
-import { getIndex } from '../indexes/find.ts';
-import { fullName, type Index } from '../indexes/store.ts';
-import { listReferencedDigests } from '../referenced-digests.ts';
-import type { Link } from './link.ts';
-import { readPage } from './mirrors.ts';
+import { packagesErrors } from '../../errors.ts';
+import { contentTypeOf } from '../../files/content-type.ts';
+import { getIndex } from '../../indexes/find.ts';
+import { fullName, type Index } from '../../indexes/store.ts';
+import { listReferencedDigests } from '../../referenced-digests.ts';
+import type { Link } from '../link.ts';
+import { readPage } from '../mirrors.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
-import { findReservation } from './reserved-names.ts';
+import { findReservation } from '../reserved-names.ts';
 import {
   findMirrorProject,
   saveMirrorFile,
   saveMirrorProject,
   upstreamOf,
   type StoredProject,
-} from './store.ts';
-import type { UpstreamPage } from './upstream-page.ts';
+} from '../store.ts';
+import type { UpstreamPage } from '../upstream/upstream-page.ts';
 
 export interface BundleImport {
   readonly path: string;

@@ -1,7 +1,7 @@
-import type { FileWindow } from './file-window.ts';
-import type { ArchiveLimits } from './limits.ts';
-import { decodeMemberName } from './member-name.ts';
-import { demand, quoted } from './rejected.ts';
+import type { FileWindow } from '../file-window.ts';
+import type { ArchiveLimits } from '../limits.ts';
+import { decodeMemberName } from '../member-name.ts';
+import { demand, quoted } from '../rejected.ts';
 import { parseExtraFields, readZip64 } from './zip-extra.ts';
 
 /** An entry as the central directory describes it. */

@@ -2,7 +2,7 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { packagesErrors } from '../errors.ts';
+import { packagesErrors } from '../../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
 
 /** What a mirror asks, and how long it waits. */

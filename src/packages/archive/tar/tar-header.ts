@@ -1,4 +1,4 @@
-import { demand, quoted } from './rejected.ts';
+import { demand, quoted } from '../rejected.ts';
 
 /** One 512-byte header block, as written; long names and extended headers are not applied yet. */
 export interface TarHeader {

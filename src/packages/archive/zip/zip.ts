@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { FileWindow } from './file-window.ts';
-import { inflateEntry } from './inflate.ts';
-import { DEFAULT_LIMITS, demandSizeWithin, type ArchiveLimits } from './limits.ts';
-import { demand, quoted } from './rejected.ts';
+import { FileWindow } from '../file-window.ts';
+import { inflateEntry } from '../inflate.ts';
+import { DEFAULT_LIMITS, demandSizeWithin, type ArchiveLimits } from '../limits.ts';
+import { demand, quoted } from '../rejected.ts';
 import { readDirectory, type DirectoryEntry } from './zip-directory.ts';
 import { checkLayout, type ZipEntry } from './zip-layout.ts';
 

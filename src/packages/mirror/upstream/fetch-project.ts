@@ -1,8 +1,8 @@
 import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { packagesErrors } from '../errors.ts';
-import type { MirrorLimits } from './limits.ts';
+import { packagesErrors } from '../../errors.ts';
+import type { MirrorLimits } from '../limits.ts';
 import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts';
 import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { tar } from '#test/archives.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import { readTar, type TarMember } from './tar.ts';
 
 const LONG_NAME = `demo-1.0/${'directory/'.repeat(20)}file`;

@@ -1,4 +1,4 @@
-import { demand, quoted } from './rejected.ts';
+import { demand, quoted } from '../rejected.ts';
 
 /** Extra field id -> data. */
 export type ExtraFields = ReadonlyMap<number, Buffer>;

@@ -4,11 +4,11 @@ import { extract } from 'tar-stream';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Progress } from '#kernel/progress.ts';
-import { packagesErrors } from '../errors.ts';
+import { packagesErrors } from '../../errors.ts';
 import { BundleManifest, bundledPath } from './bundle-manifest.ts';
-import type { Link } from './link.ts';
-import { defaultLimits } from './limits.ts';
-import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
+import type { Link } from '../link.ts';
+import { defaultLimits } from '../limits.ts';
+import { readUpstreamPage, type UpstreamPage } from '../upstream/upstream-page.ts';
 
 type Entry = ReturnType<typeof extract> extends AsyncIterable<infer Each> ? Each : never;
 
