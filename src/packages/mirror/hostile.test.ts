@@ -130,7 +130,6 @@ describe('of a hostile upstream page', () => {
   });
 
   test.each([
-    ['nothing', ''],
     ['half of it', '{"files": ['],
     ['no files', '{"meta": {"api-version": "1.0"}}'],
     ['files that are an object', '{"files": {}}'],
@@ -156,6 +155,10 @@ describe('of a hostile upstream page', () => {
     const { status, text } = await show(`{"files": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
 
     expect([status, JSON.parse(text).files]).toEqual([200, []]);
+  });
+
+  test('nothing at all is a project without files, as devpi has it', async () => {
+    expect(JSON.parse((await show('')).text).files).toEqual([]);
   });
 
   test('versions are names of versions, and no more than can be', async () => {

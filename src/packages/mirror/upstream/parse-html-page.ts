@@ -5,7 +5,8 @@ import type { RawPage } from './upstream-page.ts';
 /** The parts of a PEP 503 page that we read. Nothing of upstream's markup is ever passed on. */
 export function parseHtmlPage(body: string, pageUrl: string): RawPage {
   // What has no tag at all is an upstream in trouble, and must not take the place of what is known.
-  if (!/<(?:!doctype|html|head|body|a|meta)\b/i.test(body)) throw new SyntaxError('it is no HTML');
+  if (body.trim() !== '' && !/<(?:!doctype|html|head|body|a|meta)\b/i.test(body))
+    throw new SyntaxError('it is no HTML');
   const links: RawLink[] = [];
   const metas = new Map<string, string>();
   let base = pageUrl;
