@@ -37,6 +37,16 @@ export interface HttpServerOptions {
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
+  /** Shorter waits, for tests. */
+  readonly patience?: Patience;
+}
+
+/** How long clients may keep the server waiting; a large body on a slow line is no reason to end it. */
+export interface Patience {
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number;
+  /** Without a byte in either direction. */
+  readonly stalledMs: number;
 }
 
 export interface HttpServer {
@@ -49,12 +59,13 @@ export interface HttpServer {
 }
 
 const MAX_BODY_BYTES = 16 * 1024 ** 2;
+const PATIENCE: Patience = { headersMs: 60_000, stalledMs: 300_000 };
 const CLOSE_GRACE_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 
 /** Makes the HTTP server: hot path first, then Fastify with our error forms, identities and metrics. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, log, hotPath } = options;
+  const { config, log, hotPath, patience = PATIENCE } = options;
   const metrics = createMetrics();
   let server!: Server;
   const app = fastify({
@@ -70,10 +81,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
-      server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+      const timeouts = {
+        keepAliveTimeout: 65_000,
+        // The whole of an upload may take hours. Without a limit here Node would set none for the headers either.
+        requestTimeout: 0,
+        headersTimeout: patience.headersMs,
+        connectionsCheckingInterval: patience.headersMs / 2,
+      };
+      server = createServer(timeouts, (request, response) => {
         if (!hotPath(request, response)) handler(request, response);
       });
-      return server;
+      return server.setTimeout(patience.stalledMs);
     },
   });
   acceptPushMethod(server);
