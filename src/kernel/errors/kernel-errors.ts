@@ -56,5 +56,6 @@ export const kernelErrors = defineErrors('kernel', {
     hint: 'check the URL, and that `wheelhouse serve` runs there',
   },
   serverRefused: { status: 400, title: 'The server refused' },
+  tooBusy: { status: 503, title: 'The server has too much to do', hint: 'try again in a moment' },
   shuttingDown: { status: 503, title: 'The server is shutting down', hint: 'try again in a moment' },
 });
