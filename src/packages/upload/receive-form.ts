@@ -68,6 +68,8 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   request.on('aborted', () => fail(invalidForm('the connection ended before the form did')));
   request.on('error', () => fail(invalidForm('the connection ended before the form did')));
   request.pipe(parser);
+  // The client may have gone while its password was checked; then no event comes any more.
+  if (request.destroyed) fail(invalidForm('the connection ended before the form did'));
 
   try {
     await finished;
