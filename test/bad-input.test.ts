@@ -221,6 +221,11 @@ const table: readonly BadInput[] = [
     multipart({ x: Array.from({ length: 5001 }, () => 'y') }).body,
     'the form has too many parts',
   ),
+  body(
+    'has fields that do not fit into memory',
+    multipart({ x: Array.from({ length: 5 }, () => 'y'.repeat(8 * 1024 ** 2)) }).body,
+    'the fields of the form are longer than',
+  ),
   body('has no :action', multipart({ name: 'demo' }).body, ':action field not found'),
   body(
     'has no file',
