@@ -48,6 +48,7 @@ export const kernelErrors = defineErrors('kernel', {
   badRequest: { status: 400, title: 'The request is malformed' },
   badJson: { status: 400, title: 'The body is not valid JSON' },
   bodyTooLarge: { status: 413, title: 'The request body is too large' },
+  uriTooLong: { status: 414, title: 'The address is too long' },
   unsupportedMediaType: { status: 415, title: 'The body has an unsupported type' },
   notAcceptable: { status: 406, title: 'No representation matches the Accept header' },
   serverUnreachable: {

@@ -58,6 +58,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Of a name in an address. */
+const MAX_PARAM_LENGTH = 2000;
 const MAX_BODY_BYTES = 16 * 1024 ** 2;
 const PATIENCE: Patience = { headersMs: 60_000, stalledMs: 300_000 };
 const CLOSE_GRACE_MS = 10_000;
@@ -72,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
     // An address that cannot be decoded comes here, past every hook.
     frameworkErrors: async (error, request, reply) => {
       setHeaders(reply.raw, options.standardHeaders());
@@ -239,6 +241,12 @@ function toAppError(error: unknown): AppError {
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new AppError(kernelErrors.unsupportedMediaType, message ?? 'unsupported media type');
+  }
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new AppError(
+      kernelErrors.uriTooLong,
+      `a part of the path is longer than ${MAX_PARAM_LENGTH} characters`,
+    );
   }
   if (
     code?.startsWith('FST_ERR_CTP') ||
