@@ -107,6 +107,11 @@ export const kernelErrors = defineErrors('kernel', {
     meaning:
       'A file that a command was given cannot be read or written, or is not what the command takes; the detail names it.',
   },
+  uriTooLong: {
+    status: 414,
+    title: 'The address is too long',
+    meaning: 'The path of the request is longer than any name that the server takes.',
+  },
   serverUnreachable: {
     status: 502,
     title: 'The server cannot be reached',
@@ -117,5 +122,11 @@ export const kernelErrors = defineErrors('kernel', {
     status: 400,
     title: 'The server refused',
     meaning: 'The server answered a command with an error, which is shown.',
+  },
+  tooBusy: {
+    status: 503,
+    title: 'The server has too much to do',
+    hint: 'try again in a moment',
+    meaning: 'More password checks wait than the server lets wait. A login token needs no such check.',
   },
 });

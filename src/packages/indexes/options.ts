@@ -1,4 +1,5 @@
 import { AppError } from '#kernel/errors/app-error.ts';
+import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { normalizeProjectName } from '../archive/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 
@@ -62,7 +63,7 @@ const reservedNames = listOf((name) =>
         .replace(/[-_.]+/g, '-')}*`
     : normalizeProjectName(name),
 );
-const bases = listOf((name) => name.replace(/^\/+|\/+$/g, ''));
+const bases = listOf((name) => withoutTrailingSlashes(name.replace(/^\/+/, '')));
 const inheritance: Parse = (value, key) => {
   if (value === 'intersection' || value === 'union') return value;
   throw invalid(`Unknown value '${String(value)}' for ${key}, must be 'intersection' or 'union'.`);

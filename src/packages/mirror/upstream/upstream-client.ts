@@ -2,6 +2,7 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AppError } from '#kernel/errors/app-error.ts';
+import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { packagesErrors } from '../../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
 
@@ -72,7 +73,7 @@ export class UpstreamClient {
 
   /** The mirror's URL without credentials, with a trailing slash. */
   get baseUrl(): string {
-    return this.#base.href.replace(/\/*$/, '/');
+    return `${withoutTrailingSlashes(this.#base.href)}/`;
   }
 
   /** Answers whatever status upstream gives; throws `packages.upstream-…` when there is no answer. */
