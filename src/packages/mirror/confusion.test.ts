@@ -137,6 +137,24 @@ describe('mirror_reserved_names', () => {
   });
 });
 
+test('what is no project name is never asked upstream, so that no path leads round a reservation', async () => {
+  await using upstream = await FixtureIndex.start();
+  upstream.set('acme', [wheelFile({ name: 'acme' })]);
+  const app = await mirrorApp({ database: 'sqlite' });
+  try {
+    const index = await mirrorOf(app, upstream, { mirror_reserved_names: ['acme'] });
+
+    for (const name of ['x%2f%252e%252e%2facme', 'x%5c%252e%252e%5cacme', '%252e%252e', 'x%2fy', 'x%3fy'])
+      expect((await app.request('POST', `${index.path}/+simple/${name}/refresh`)).status).toBe(404);
+    for (const name of ['x%5c%252e%252e%5cacme-1.zip', '%252e%252e-1.0.tar.gz', 'x%3fy-1.0.zip'])
+      expect((await app.get(`${index.path}/+f/abc/0123456789abc/${name}`)).status).toBe(404);
+
+    expect(upstream.paths).toEqual([]);
+  } finally {
+    await app.close();
+  }
+});
+
 describe('the credentials of a mirror', () => {
   test('reach its own origin and nobody else: no client, log, event or answer', async () => {
     const auth = { user: 'mirror-user', password: 'very/secret:p@ss%' };
