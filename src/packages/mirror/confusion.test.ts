@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestApp, TestIndex } from '#test/app.ts';
+import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
 import { FixtureIndex, sdistFile, wheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
@@ -9,9 +10,10 @@ describe.each(databases)('a project that is private and public, on %s', (databas
   let app: TestApp;
   let upstream: FixtureIndex;
   let pypi: TestIndex;
+  const clock = new TestClock();
 
   beforeAll(async () => {
-    app = await mirrorApp({ database });
+    app = await mirrorApp({ database, clock });
   });
 
   afterAll(() => app.close());
@@ -83,6 +85,17 @@ describe.each(databases)('a project that is private and public, on %s', (databas
     expect(await app.filenames(index)).toEqual(PRIVATE);
 
     await app.request('PATCH', index.path, { json: ['mirror_whitelist+=demo'], auth: index.user.auth });
+
+    expect(await app.filenames(index)).toEqual(BOTH);
+  });
+
+  test('shows a whitelisted one that upstream did not have when it was asked first', async () => {
+    upstream.remove('demo');
+    const index = await privateIn({ mirror_whitelist: ['demo'] });
+    expect(await app.filenames(index)).toEqual(PRIVATE);
+
+    upstream.set('demo', [wheelFile({ version: '99.0' })]);
+    clock.advance(1_800_000);
 
     expect(await app.filenames(index)).toEqual(BOTH);
   });
