@@ -35,7 +35,7 @@ export async function readProjectPage(
 ): Promise<ProjectPage | undefined> {
   const sources = await readSources(context, mirrors, index, { project: name });
   if (sources === undefined) return undefined;
-  const { stages, mirrored, failure, retryAt = Infinity } = sources;
+  const { stages, mirrored, failure, freshUntil } = sources;
 
   const projectIds = stages.map(({ projectId }) => projectId);
   const ownFiles = Map.groupBy(await listFiles(context.db, projectIds), (file) => file.indexId);
@@ -64,7 +64,7 @@ export async function readProjectPage(
       (a, b) => position(a) - position(b) || (a.filename < b.filename ? -1 : 1),
     ),
     status: stages.length === 0 ? mirrored[0]?.status : undefined,
-    freshUntil: Math.min(retryAt, ...mirrored.map(({ freshUntil }) => freshUntil)),
+    freshUntil,
     isStale: failure !== undefined || mirrored.some(({ isStale }) => isStale),
     lastSerial: index.type === 'mirror' ? mirrored[0]?.serial : undefined,
   };

@@ -81,6 +81,7 @@ export function simpleRoutes(
   });
 
   route(app, operations.refreshProject, async (request, params, reply) => {
+    if (!isProjectName(params.project)) throw noSuchProject(params.project);
     const project = normalizeProjectName(params.project);
     const index = await getIndex(db, params.user, params.index);
     const sources = await findSources(db, index, { project });

@@ -35,7 +35,7 @@ export async function fetchProject(
   const signal = AbortSignal.timeout(pageMs);
   try {
     const response = await client.request({
-      url: `${client.baseUrl}${project}/`,
+      url: `${client.baseUrl}${encodeURIComponent(project)}/`,
       headers: {
         accept: ACCEPT,
         'accept-encoding': 'gzip',

@@ -2,8 +2,11 @@ import { Parser } from 'htmlparser2';
 import type { RawLink } from './validate-link.ts';
 import type { RawPage } from './upstream-page.ts';
 
+/** Beyond that it is no page any more, and would fill the memory. */
+const MAX_ANCHORS_PER_FILE = 4;
+
 /** The parts of a PEP 503 page that we read. Nothing of upstream's markup is ever passed on. */
-export function parseHtmlPage(body: string, pageUrl: string): RawPage {
+export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): RawPage {
   // What has no tag at all is an upstream in trouble, and must not take the place of what is known.
   if (body.trim() !== '' && !/<(?:!doctype|html|head|body|a|meta)\b/i.test(body))
     throw new SyntaxError('it is no HTML');
@@ -11,6 +14,7 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
   const metas = new Map<string, string>();
   let base = pageUrl;
   let hasBase = false;
+  let anchors = 0;
   const parser = new Parser({
     onopentag(name, attributes) {
       if (name === 'base' && !hasBase && attributes['href'] !== undefined) {
@@ -18,6 +22,7 @@ export function parseHtmlPage(body: string, pageUrl: string): RawPage {
         hasBase = true;
       } else if (name === 'meta') metas.set(attributes['name'] ?? '', attributes['content'] ?? '');
       else if (name === 'a' && attributes['href'] !== undefined) {
+        if ((anchors += 1) > maxFiles * MAX_ANCHORS_PER_FILE) throw new SyntaxError('it has too many links');
         const link = readAnchor(attributes, base);
         if (!isNavigation(link)) links.push(link);
       }

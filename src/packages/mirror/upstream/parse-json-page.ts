@@ -1,7 +1,14 @@
 import type { RawPage } from './upstream-page.ts';
 
-/** The parts of a PEP 691 project page that we read; throws `SyntaxError` if it is no such page. */
-export function parseJsonPage(body: string): RawPage {
+/** More than an entry of any index has: each value follows one of these characters. */
+const MAX_VALUES_PER_FILE = 40;
+
+/**
+ * The parts of a PEP 691 project page that we read; throws `SyntaxError` if it is no such page. One with far more values
+ * than so many files have is not even parsed: a few bytes of it become a hundred times as many in memory.
+ */
+export function parseJsonPage(body: string, maxFiles: number): RawPage {
+  if (countValues(body) > MAX_VALUES_PER_FILE * maxFiles) throw new SyntaxError('it has too many values');
   const page = JSON.parse(body) as unknown;
   if (!isObject(page) || !Array.isArray(page['files'])) {
     throw new SyntaxError('the page has no list of files');
@@ -34,6 +41,13 @@ export function parseJsonPage(body: string): RawPage {
     statusReason: isObject(status) ? status['reason'] : meta['project-status-reason'],
     serial: meta['_last-serial'],
   };
+}
+
+function countValues(body: string): number {
+  let count = 0;
+  for (const mark of ['{', '[', ','])
+    for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + 1)) count += 1;
+  return count;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

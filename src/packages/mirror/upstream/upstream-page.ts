@@ -36,7 +36,7 @@ export function readUpstreamPage(
   body: string,
   { url, project, maxFiles }: { readonly url: string; readonly project: string; readonly maxFiles: number },
 ): UpstreamPage {
-  const raw = /^\s*\{/.test(body) ? parseJsonPage(body) : parseHtmlPage(body, url);
+  const raw = /^\s*\{/.test(body) ? parseJsonPage(body, maxFiles) : parseHtmlPage(body, url, maxFiles);
   const files = new Map<string, Link>();
   const dropped: string[] = [];
   let droppedCount = 0;
