@@ -83,7 +83,7 @@ export async function openInstallation(
   const database =
     config.database === 'sqlite'
       ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
-      : openPostgres(config.database);
+      : openPostgres(config.database.reveal());
   if (lock !== undefined) await prepare(database, log);
   const installation = await ensureInstallation(database.db);
   const files = await openLocalFiles(join(serverdir, 'files'));

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Secret } from './secret.ts';
 
 /** One setting: everything that flags, environment, file, validation and the reference page need to know. */
 export interface Setting {
@@ -22,9 +23,13 @@ const flag = z.union(
   { error: 'must be yes or no' },
 );
 const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' });
-const databaseUrl = z.string().refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
-  error: 'must be "sqlite" or a postgres:// URL',
-});
+/** The URL may hold a password. */
+const databaseUrl = z
+  .string()
+  .refine((value) => value === 'sqlite' || /^postgres(ql)?:\/\//.test(value), {
+    error: 'must be "sqlite" or a postgres:// URL',
+  })
+  .transform((value) => (value === 'sqlite' ? value : new Secret(value)));
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
   z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),

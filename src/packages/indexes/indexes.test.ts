@@ -8,7 +8,7 @@ const JSON_ONLY = { accept: 'application/json' };
 describe.each(databases)('indexes on %s', (database) => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await testApp({ database, settings: { offline: true } });
+    app = await testApp({ database });
   });
   afterAll(async () => await app.close());
 

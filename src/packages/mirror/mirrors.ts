@@ -7,7 +7,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { indexNotFound } from '../indexes/find.ts';
 import { findIndex, fullName, type Index } from '../indexes/store.ts';
-import type { ProjectStatus } from '../simple/project-page.ts';
+import type { ProjectStatus } from '../simple/page-file.ts';
 import { fetchProject, type FetchedProject } from './fetch-project.ts';
 import { linkRelpath, type Link } from './link.ts';
 import { defaultLimits, type MirrorLimits } from './limits.ts';

@@ -1,5 +1,5 @@
 import { parseFilename } from '../archive/filename.ts';
-import type { ProjectStatus } from '../simple/project-page.ts';
+import type { ProjectStatus } from '../simple/page-file.ts';
 import { hasherName, type Link } from './link.ts';
 
 /** An entry of an upstream page, of any type and with any value. */
