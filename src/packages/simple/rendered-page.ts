@@ -9,7 +9,8 @@ const compress = {
   zstd: promisify(zstdCompress),
 };
 
-const ZSTD_LEVEL = 12;
+/** Of 200 pages as PyPI has them: 150 ms and 3.44 MB at level 6, 5100 ms and 3.38 MB at level 12. */
+const ZSTD_LEVEL = 6;
 const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
 
 /** Bodies up to this size are sent as Latin-1 text, which joins head and body in one write (stack.md 2). */
