@@ -129,16 +129,25 @@ export async function sendBytes(
     const wanted = Math.min(CHUNK, last - position + 1);
     const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
     await drained;
-    if (response.destroyed) return;
+    if (response.destroyed || response.req.socket.destroyed) return;
     drained = write(response, chunk);
   }
   await drained;
   response.end();
 }
 
-/** Resolves when the bytes left for the network; also when the client is gone, which `destroyed` then tells. */
+/**
+ * Resolves when the bytes left for the network; also when the client is gone, which `destroyed` then tells. A response
+ * whose turn has not come, since the client sent requests ahead, never hears of that itself: so the socket is asked.
+ */
 function write(response: ServerResponse, chunk: Buffer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  response.write(chunk, () => resolve());
+  const { socket } = response.req;
+  const end = () => resolve();
+  socket.once('close', end);
+  response.write(chunk, () => {
+    socket.off('close', end);
+    resolve();
+  });
   return promise;
 }
