@@ -3,8 +3,8 @@ import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 
 const MAX_CONCURRENT = 2;
-/** What may wait for its turn: some ten seconds of work. */
-const MAX_WAITING = 64;
+/** What may wait for its turn: some seconds of work, so that who waits still listens when the answer comes. */
+const MAX_WAITING = 32;
 const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 const MIN_SALT_BYTES = 8;

@@ -8,17 +8,23 @@ import { createHttpServer, type HttpServer } from './server.ts';
 
 let server: HttpServer;
 let port: number;
+let logged: string;
+let failure: Error;
 
 beforeEach(async () => {
+  logged = '';
   server = createHttpServer({
     config: readConfig({ flags: { port: 0, host: '127.0.0.1' }, environment: {} }),
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
     authenticator: new Authenticator(Buffer.alloc(32), systemClock, async () => undefined),
     standardHeaders: () => [],
     hotPath: () => false,
     patience: { headersMs: 200, stalledMs: 400 },
   });
   server.app.post('/', { config: { allow: 'everyone' } }, async () => 'done');
+  server.app.get('/broken', { config: { allow: 'everyone' } }, async () => {
+    throw failure;
+  });
   port = Number(new URL(await server.listen()).port);
 });
 afterEach(async () => await server.close());
@@ -40,4 +46,29 @@ test('a client that does not finish its headers is told so and cut off', async (
 
 test('a client that stops in the middle of a body is cut off', async () => {
   expect(await answerTo('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf')).toBe('');
+});
+
+test('a client that vanishes in the middle of a body is not taken for a lost database', async () => {
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+    setTimeout(() => socket.destroy(), 50);
+  });
+
+  await expect.poll(() => logged).toContain('"code":"kernel.bad-request"');
+  expect(logged).not.toContain('database');
+});
+
+test.each([
+  ['a refused connection', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  ['a reset connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ['a shutdown', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+  ['a pool without a free connection', new Error('timeout exceeded when trying to connect')],
+  ['a connection that broke off', new Error('Connection terminated unexpectedly')],
+])('%s of the database answers 503', async (_what, error) => {
+  failure = error;
+
+  const response = await fetch(`http://127.0.0.1:${port}/broken`);
+
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: 'kernel.database-unavailable' });
 });

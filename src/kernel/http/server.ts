@@ -235,7 +235,7 @@ function logLevel(status: number): 'debug' | 'warn' | 'error' {
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new AppError(kernelErrors.bodyTooLarge, `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
@@ -251,6 +251,8 @@ function toAppError(error: unknown): AppError {
   if (
     code?.startsWith('FST_ERR_CTP') ||
     code === 'FST_ERR_BAD_URL' ||
+    // The client went away within its body; Fastify tells that from other lost connections by the status.
+    (code === 'ECONNRESET' && statusCode === 400) ||
     code === 'ERR_STREAM_PREMATURE_CLOSE'
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
@@ -261,7 +263,7 @@ function toAppError(error: unknown): AppError {
   if (code === 'ENOSPC' || isDatabaseFull(error)) {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
-  if (isConnectionFailure(code)) {
+  if (isConnectionFailure(code) || LOST_DATABASE.test(message ?? '')) {
     return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
   }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
@@ -272,6 +274,9 @@ function isDatabaseFull(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
   return errcode === 13 || errcode === 4874;
 }
+
+/** What pg says without a code: no connection came free in time, or the one in use broke. */
+const LOST_DATABASE = /^(?:timeout exceeded when trying to connect|Connection terminated)/;
 
 /** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */
 function isConnectionFailure(code: string | undefined): boolean {

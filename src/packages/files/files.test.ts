@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Files } from '#kernel/files/files.ts';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
@@ -53,6 +55,34 @@ describe.each(databases)('files on %s', (database) => {
   afterAll(async () => await app.close());
 
   const size = upload.content.length;
+
+  test('a client that vanishes with requests sent ahead leaves no file open', async () => {
+    const index = await app.index();
+    await app.fill(
+      index,
+      wheelUpload({ name: 'large', files: { 'large/data.bin': randomBytes(8 * 1024 ** 2) } }),
+    );
+    const path = await app.filePath(index, 'large-1.0-py3-none-any.whl', 'large');
+    await app.get(path);
+    const files = app.context.files as { open: Files['open'] };
+    const { open } = files;
+    let inUse = 0;
+    files.open = async (sha256) => {
+      const file = await open(sha256);
+      inUse += 1;
+      return { ...file, release: () => ((inUse -= 1), file.release()) };
+    };
+    try {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3));
+      await new Promise((resolve) => socket.once('data', resolve));
+      await expect.poll(() => inUse).toBe(3);
+      socket.destroy();
+      await expect.poll(() => inUse).toBe(0);
+    } finally {
+      files.open = open;
+    }
+  });
 
   test('are sent whole, for ever, and never compressed', async () => {
     for (let time = 0; time < 2; time += 1) {
