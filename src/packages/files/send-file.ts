@@ -129,16 +129,25 @@ export async function sendBytes(
     const wanted = Math.min(CHUNK, last - position + 1);
     const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
     await drained;
-    if (response.destroyed) return;
+    if (isGone(response)) return;
     drained = write(response, chunk);
   }
   await drained;
   response.end();
 }
 
-/** Resolves when the bytes left for the network; also when the client is gone, which `destroyed` then tells. */
-function write(response: ServerResponse, chunk: Buffer): Promise<void> {
+/** Resolves when the bytes left for the network; also when the client is gone, which `isGone` then tells. */
+async function write(response: ServerResponse, chunk: Buffer): Promise<void> {
+  const { socket } = response.req;
   const { promise, resolve } = Promise.withResolvers<void>();
+  // What a pipelined answer writes before its turn is never called back when the connection closes.
+  socket.once('close', resolve);
   response.write(chunk, () => resolve());
-  return promise;
+  await promise;
+  socket.off('close', resolve);
+}
+
+/** The connection knows first: between its end and that of the answer a write would never be called back. */
+function isGone(response: ServerResponse): boolean {
+  return response.destroyed || response.req.socket.destroyed;
 }
