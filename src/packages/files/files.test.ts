@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
-import { FixtureIndex, largeWheelFile } from '#test/fixture-index.ts';
+import { digest, FixtureIndex, largeWheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirroredFile } from '#test/mirrors.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import { parseRange } from './byte-range.ts';
@@ -313,6 +313,26 @@ test.each([1, 3])('%i answers that nobody reads to their end give the file back'
     socket.destroy();
 
     await expect.poll(() => opened - released).toBe(0);
+  } finally {
+    await app.close();
+  }
+});
+
+test('a mirrored file whose bytes another server forgot is fetched again', async () => {
+  await using upstream = await FixtureIndex.start();
+  const app = await mirrorApp({ database: 'sqlite' });
+  try {
+    // Too large to be held in memory.
+    const file = largeWheelFile(3_000_000);
+    const { path } = await mirroredFile(app, upstream, file);
+    for (let time = 0; time < 3; time += 1) await app.get(path);
+
+    await app.context.files.remove(digest('sha256', file.bytes), Infinity);
+    // The answer may break off once, which installers try again.
+    await app.get(path).catch(() => undefined);
+
+    expect((await app.get(path)).bytes.equals(file.bytes)).toBe(true);
+    app.errors();
   } finally {
     await app.close();
   }
