@@ -14,6 +14,8 @@ export interface ComparisonOptions {
   readonly targets: readonly string[];
   /** By target: the share of its figure that Wheelhouse aims at. */
   readonly aims: Readonly<Record<string, number>>;
+  /** Figures are times or costs: an aim is the share that must not be exceeded. */
+  readonly lessIsBetter?: boolean;
 }
 
 /** A row for each case: every target's figure, then how many times the others' figures the first one reaches. */
@@ -29,26 +31,30 @@ export function comparisonTable(comparisons: readonly Comparison[], options: Com
     title: options.title,
     columns: ['', ...options.targets, ...ratioColumns],
     rows,
-    notes: others
-      .map((name) =>
-        summarise(comparisons, first!, name, first === 'wheelhouse' ? options.aims[name] : undefined),
-      )
-      .filter((note) => note !== ''),
+    notes: others.map((name) => summarise(comparisons, first!, name, options)).filter((note) => note !== ''),
   };
 }
 
-function summarise(comparisons: readonly Comparison[], first: string, other: string, aim?: number): string {
+function summarise(
+  comparisons: readonly Comparison[],
+  first: string,
+  other: string,
+  { aims, lessIsBetter = false }: ComparisonOptions,
+): string {
   const ratios = comparisons
     .map((each) => ({ value: ratio(each, first, other), description: each.description }))
     .filter((each) => each.value !== undefined)
-    .toSorted((a, b) => a.value! - b.value!);
+    .toSorted((a, b) => (lessIsBetter ? b.value! - a.value! : a.value! - b.value!));
   if (ratios.length === 0) return '';
   const { median } = spreadOf(ratios.map((each) => each.value!));
-  const lowest = ratios[0]!;
-  const text = `${first} / ${other}: median ${formatRatio(median)}, lowest ${formatRatio(lowest.value)} (${lowest.description})`;
+  const worst = ratios[0]!;
+  const text =
+    `${first} / ${other}: median ${formatRatio(median)}, ` +
+    `${lessIsBetter ? 'highest' : 'lowest'} ${formatRatio(worst.value)} (${worst.description})`;
+  const aim = first === 'wheelhouse' ? aims[other] : undefined;
   if (aim === undefined) return text;
-  const reached = ratios.filter((each) => each.value! >= aim).length;
-  return `${text}; aim ${aim}: reached in ${reached} of ${ratios.length}`;
+  const reached = ratios.filter(({ value }) => (lessIsBetter ? value! <= aim : value! >= aim)).length;
+  return `${text}; aim ${lessIsBetter ? 'at most ' : ''}${aim}: reached in ${reached} of ${ratios.length}`;
 }
 
 function ratio(comparison: Comparison, first: string, other: string): number | undefined {

@@ -76,12 +76,32 @@ export async function createIndex(
   server: Server,
   authentication: Authentication = 'token',
 ): Promise<UploadIndex> {
+  const own = await createUser(server);
+  const url = await putIndex(server, own, 'index', { volatile: true });
+  const basic = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+  return { url, headers: authentication === 'token' ? own : basic };
+}
+
+/** Headers that show who asks. */
+export type Session = Readonly<Record<string, string>>;
+
+/** Creates the one user, whose indexes are `bench/…`. */
+export async function createUser(server: Server): Promise<Session> {
   const root = await logIn(server, 'root', '');
   await sendJson(`${server.url}/${user}`, 'PUT', { password }, root);
-  const own = await logIn(server, user, password);
-  await sendJson(`${server.url}/${user}/index`, 'PUT', { volatile: true }, own);
-  const basic = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
-  return { url: `${server.url}/${user}/index`, headers: authentication === 'token' ? own : basic };
+  return await logIn(server, user, password);
+}
+
+/** Creates `bench/NAME` with options as devpi names them; answers with its URL. */
+export async function putIndex(
+  server: Server,
+  session: Session,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const url = `${server.url}/${user}/${name}`;
+  await sendJson(url, 'PUT', options, session);
+  return url;
 }
 
 async function logIn(server: Server, name: string, secret: string): Promise<Record<string, string>> {

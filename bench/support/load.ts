@@ -6,6 +6,7 @@ import { readUsage } from './process-usage.ts';
 import type { Server } from './server.ts';
 
 export interface LoadRequest {
+  /** Ignored by a script that names paths of its own. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -47,6 +48,35 @@ end
 export async function writeLoadScript(directory: string): Promise<string> {
   const path = join(directory, 'wrk.lua');
   await writeFile(path, wrkScript);
+  return path;
+}
+
+/** A script that asks for these paths in turn. */
+export async function writePathsScript(
+  directory: string,
+  name: string,
+  { paths, headers }: { readonly paths: readonly string[]; readonly headers: LoadRequest['headers'] },
+): Promise<string> {
+  const path = join(directory, `${name}.lua`);
+  const requests = paths.map((each) => `  wrk.format("GET", ${JSON.stringify(each)}, headers),`).join('\n');
+  const table = Object.entries(headers).map(
+    ([key, value]) => `[${JSON.stringify(key)}] = ${JSON.stringify(value)}`,
+  );
+  const script = `
+local requests
+local turn = 0
+function init(args)
+  local headers = { Host = wrk.headers["Host"], ${table.join(', ')} }
+  requests = {
+${requests}
+  }
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+`;
+  await writeFile(path, script + wrkScript);
   return path;
 }
 

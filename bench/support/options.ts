@@ -11,6 +11,8 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly markdownPath: string | undefined;
   readonly authentication: 'token' | 'password';
+  /** What the fixture upstream waits before each answer. */
+  readonly latencyMs: number;
 }
 
 const usage = `options:
@@ -21,6 +23,7 @@ const usage = `options:
   --full            devpi-server too gets 4000 files in a project, which takes twenty minutes
   --only REGEX      only the cases whose description matches
   --auth WHAT       uploads: token (as devpi-client, default) or password on every request (as twine)
+  --latency MS      mirrors: what the fixture upstream waits before each answer (default 20)
   --json            print all samples as JSON instead of the tables
   --markdown FILE   also write the tables to FILE
 `;
@@ -46,6 +49,7 @@ function parse(argv: readonly string[], knownTargets: readonly string[]): Common
       full: { type: 'boolean', default: false },
       only: { type: 'string' },
       auth: { type: 'string', default: 'token' },
+      latency: { type: 'string', default: '20' },
       json: { type: 'boolean', default: false },
       markdown: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -62,8 +66,11 @@ function parse(argv: readonly string[], knownTargets: readonly string[]): Common
   }
   if (values.auth !== 'token' && values.auth !== 'password')
     throw new Error('--auth takes token or password');
+  if (!/^\d+$/.test(values.latency))
+    throw new Error(`--latency takes milliseconds; got \`${values.latency}\``);
   return {
     targets,
+    latencyMs: Number(values.latency),
     rounds: readCount('rounds', values.rounds, values.quick ? 1 : 3),
     seconds: readCount('seconds', values.seconds, values.quick ? 1 : 2),
     quick: values.quick,

@@ -144,5 +144,5 @@ function listJson(body: Buffer): Map<string, string | undefined> {
 
 function listHtml(body: Buffer): Map<string, string> {
   const anchors = body.toString().matchAll(/<a\s[^>]*?href="[^"]*#sha256=([0-9a-f]{64})[^>]*>([^<]*)<\/a>/g);
-  return new Map([...anchors].map((match) => [match[2]!, match[1]!]));
+  return new Map([...anchors].map((match) => [match[2]!.trim(), match[1]!]));
 }

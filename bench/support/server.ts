@@ -22,6 +22,8 @@ export interface ServerProgram {
   readonly port: number;
   readonly directory: string;
   readonly argv: readonly string[];
+  /** Besides what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Answers below 500 when the server is ready. */
   readonly readyPath: string;
 }
@@ -39,6 +41,7 @@ export async function startServer(program: ServerProgram): Promise<Server> {
     stdin: 'ignore',
     all: true,
     buffer: false,
+    ...(program.env !== undefined && { env: program.env }),
     forceKillAfterDelay: stopLimitMs,
   });
   child.all.pipe(createWriteStream(logPath));

@@ -12,6 +12,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, lowest: sorted[0]!, highest: sorted.at(-1)! };
 }
 
+/** The value that a share of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
 /** Three significant digits: more than the noise allows would mislead. */
 export function formatNumber(value: number): string {
   if (value === 0) return '0';

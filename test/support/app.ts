@@ -100,6 +100,8 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
+    // root/pypi must never be asked in a test; `mirrorApp` is for those with an upstream of their own.
+    offline: true,
     ...options.settings,
     serverdir,
     database: database.setting,

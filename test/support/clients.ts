@@ -46,6 +46,18 @@ export const clients = {
     executables: ['devpi-server', 'devpi-init', 'devpi-import', 'devpi-export', 'devpi-fsck'],
     installedFor: 'bench',
   },
+  // Both are WSGI applications; their documentation runs them under gunicorn.
+  proxpi: {
+    requirements: ['proxpi==1.3.1', 'gunicorn==27.0.1'],
+    executables: ['gunicorn'],
+    installedFor: 'bench',
+  },
+  pypiserver: {
+    requirements: ['pypiserver[cache]==2.4.2', 'gunicorn==27.0.1'],
+    executables: ['pypi-server'],
+    installedFor: 'bench',
+  },
+  peryx: { requirements: ['peryx==2026.1010.0'], executables: ['peryx'], installedFor: 'bench' },
   'devpi-suites': {
     // What devpi's own test suites import: the client that they drive, the server package whose fixtures they share
     // (its programs are never started), and pytest with what the fixtures ask for.

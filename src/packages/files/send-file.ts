@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Files } from '#kernel/files/files.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { parseRange, type ByteRange } from './byte-range.ts';
+import { Client } from './client.ts';
 import { readFully } from './read-fully.ts';
 import type { SmallFiles } from './small-files.ts';
 
@@ -123,31 +124,20 @@ export async function sendBytes(
     response.end(await readFully(fd, Buffer.allocUnsafe(length), first));
     return;
   }
-  const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
-  let drained: Promise<void> = Promise.resolve();
-  for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
-    const wanted = Math.min(CHUNK, last - position + 1);
-    const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+  const client = new Client(response);
+  try {
+    const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
+    let drained: Promise<void> = Promise.resolve();
+    for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
+      const wanted = Math.min(CHUNK, last - position + 1);
+      const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+      await drained;
+      if (client.isGone) return;
+      drained = client.write(chunk);
+    }
     await drained;
-    if (isGone(response)) return;
-    drained = write(response, chunk);
+    client.end();
+  } finally {
+    client.release();
   }
-  await drained;
-  response.end();
-}
-
-/** Resolves when the bytes left for the network; also when the client is gone, which `isGone` then tells. */
-async function write(response: ServerResponse, chunk: Buffer): Promise<void> {
-  const { socket } = response.req;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  // What a pipelined answer writes before its turn is never called back when the connection closes.
-  socket.once('close', resolve);
-  response.write(chunk, () => resolve());
-  await promise;
-  socket.off('close', resolve);
-}
-
-/** The connection knows first: between its end and that of the answer a write would never be called back. */
-function isGone(response: ServerResponse): boolean {
-  return response.destroyed || response.req.socket.destroyed;
 }

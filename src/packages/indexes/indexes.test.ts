@@ -8,7 +8,7 @@ const JSON_ONLY = { accept: 'application/json' };
 describe.each(databases)('indexes on %s', (database) => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await testApp({ database, settings: { offline: true } });
+    app = await testApp({ database });
   });
   afterAll(async () => await app.close());
 
@@ -117,6 +117,7 @@ describe.each(databases)('indexes on %s', (database) => {
     [{ bases: 'no/where' }, "base index 'no/where' does not exist"],
     [{ bases: ['a/b/c'] }, "invalid base index spec: 'a/b/c'"],
     [{ bases: 'a' }, "invalid base index spec: 'a'"],
+    [{ bases: `a${'/'.repeat(300_000)}b` }, /^invalid base index spec: 'a\/\//],
     [{ bases: ['no/where', 'a'] }, "base index 'no/where' does not exist, invalid base index spec: 'a'"],
     [{ type: 'x' }, "unknown index type 'x'"],
     [{ volatile: 'maybe' }, "Unknown boolean value 'maybe'."],

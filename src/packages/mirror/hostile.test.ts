@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { TestApp, TestIndex } from '#test/app.ts';
 import { digest, FixtureIndex, wheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
-import { readUpstreamPage } from './upstream-page.ts';
+import { readUpstreamPage } from './upstream/upstream-page.ts';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 const good = wheelFile();
@@ -131,7 +131,6 @@ describe('of a hostile upstream page', () => {
   });
 
   test.each([
-    ['nothing', ''],
     ['half of it', '{"files": ['],
     ['no files', '{"meta": {"api-version": "1.0"}}'],
     ['files that are an object', '{"files": {}}'],
@@ -157,6 +156,10 @@ describe('of a hostile upstream page', () => {
     const { status, text } = await show(`{"files": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
 
     expect([status, JSON.parse(text).files]).toEqual([200, []]);
+  });
+
+  test('nothing at all is a project without files, as devpi has it', async () => {
+    expect(JSON.parse((await show('')).text).files).toEqual([]);
   });
 
   test('versions are names of versions, and no more than can be', async () => {

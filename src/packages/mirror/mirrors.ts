@@ -7,8 +7,8 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { indexNotFound } from '../indexes/find.ts';
 import { findIndex, fullName, type Index } from '../indexes/store.ts';
-import type { ProjectStatus } from '../simple/project-page.ts';
-import { fetchProject, type FetchedProject } from './fetch-project.ts';
+import type { ProjectStatus } from '../simple/page-file.ts';
+import { fetchProject, type FetchedProject } from './upstream/fetch-project.ts';
 import { linkRelpath, type Link } from './link.ts';
 import { defaultLimits, type MirrorLimits } from './limits.ts';
 import { findReservation } from './reserved-names.ts';
@@ -22,8 +22,8 @@ import {
   upstreamOf,
   type StoredProject,
 } from './store.ts';
-import { isUnreachable, UpstreamClient } from './upstream-client.ts';
-import type { UpstreamPage } from './upstream-page.ts';
+import { isUnreachable, UpstreamClient } from './upstream/upstream-client.ts';
+import type { UpstreamPage } from './upstream/upstream-page.ts';
 
 /** What a mirror shows of a project. */
 export interface MirrorProject {

@@ -75,6 +75,7 @@ export function simpleRoutes(
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
         headers: pageHeaders(page, index.type, context.clock.now()),
+        modelBytes: page.files.length * BYTES_A_FILE,
       });
     });
   });
@@ -128,6 +129,9 @@ export function simpleRoutes(
     return true;
   }
 }
+
+/** What the strings of one file take in memory, roughly. */
+const BYTES_A_FILE = 700;
 
 function noSuchProject(project: string): AppError {
   return new AppError(packagesErrors.projectNotFound, `The project ${project.slice(0, 100)} does not exist.`);

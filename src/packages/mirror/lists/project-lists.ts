@@ -9,10 +9,10 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listProjectNames } from '../../projects/store.ts';
-import { ACCEPT, refusedBy } from '../fetch-project.ts';
+import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
 import type { Mirrors } from '../mirrors.ts';
 import { listCachedProjects } from '../store.ts';
-import { upstreamFailed } from '../upstream-client.ts';
+import { upstreamFailed } from '../upstream/upstream-client.ts';
 import { limited, readLines, type ListWork, type RenderedForms } from './list-work.ts';
 
 /** A rendered root list on disk. */
