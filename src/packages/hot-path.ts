@@ -40,6 +40,8 @@ export function createHotPath(context: Context, { pages, served, standardHeaders
     if (file === undefined || asksForMetadata(request.headers.accept)) return false;
     sendFile(request, response, served.source, file, standardHeaders()).catch((error: unknown) => {
       context.log.error({ err: error, sha256: file.sha256 }, 'cannot send a stored file');
+      // The bytes may have been forgotten by another server; the routes find out what is true now.
+      served.cache.clear();
       response.destroy();
     });
     return true;

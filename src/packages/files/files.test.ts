@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Files } from '#kernel/files/files.ts';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
+import { digest, FixtureIndex, largeWheelFile } from '#test/fixture-index.ts';
+import { mirrorApp, mirroredFile } from '#test/mirrors.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import { parseRange } from './byte-range.ts';
 
@@ -312,4 +315,54 @@ test('a stored file that is missing is a failure that says which', async () => {
   expect(response.status).toBe(500);
   expect(app.errors().join()).toMatch(/cannot send a stored file|stored file .* cannot be read/);
   await app.close();
+});
+
+test.each([1, 3])('%i answers that nobody reads to their end give the file back', async (pipelined) => {
+  await using upstream = await FixtureIndex.start();
+  const app = await mirrorApp({ database: 'sqlite' });
+  try {
+    const { path } = await mirroredFile(app, upstream, largeWheelFile(30_000_000));
+    await app.get(path);
+    const { files } = app.context;
+    const open = files.open.bind(files);
+    let opened = 0;
+    let released = 0;
+    vi.spyOn(files, 'open').mockImplementation(async (sha256) => {
+      const file = await open(sha256);
+      opened += 1;
+      return { ...file, release: () => (file.release(), (released += 1)) };
+    });
+
+    const { hostname, port } = new URL(app.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(pipelined));
+    await expect.poll(() => opened - released).toBe(pipelined);
+    socket.destroy();
+
+    await expect.poll(() => opened - released).toBe(0);
+  } finally {
+    await app.close();
+  }
+});
+
+test('a mirrored file whose bytes another server forgot is fetched again', async () => {
+  await using upstream = await FixtureIndex.start();
+  const app = await mirrorApp({ database: 'sqlite' });
+  try {
+    // Too large to be held in memory.
+    const file = largeWheelFile(3_000_000);
+    const { path } = await mirroredFile(app, upstream, file);
+    for (let time = 0; time < 3; time += 1) await app.get(path);
+
+    await app.context.files.remove(digest('sha256', file.bytes), Infinity);
+    // The answer may break off once, which installers try again.
+    await app.get(path).catch(() => undefined);
+
+    expect((await app.get(path)).bytes.equals(file.bytes)).toBe(true);
+    app.errors();
+  } finally {
+    await app.close();
+  }
 });
