@@ -65,7 +65,8 @@ export async function openInstallation(
   { mayShare = false, mustExist = false, clock = systemClock }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
-  if (mustExist && !existsSync(join(serverdir, '.lock'))) {
+  // A restored backup may have the database only.
+  if (mustExist && !['.lock', 'wheelhouse.sqlite'].some((name) => existsSync(join(serverdir, name)))) {
     throw new AppError(kernelErrors.serverdirEmpty, `no server has ever run in ${serverdir}`);
   }
   await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
@@ -82,7 +83,7 @@ export async function openInstallation(
   const database =
     config.database === 'sqlite'
       ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
-      : openPostgres(config.database);
+      : openPostgres(config.database.reveal());
   if (lock !== undefined) await prepare(database, log);
   const installation = await ensureInstallation(database.db);
   const files = await openLocalFiles(join(serverdir, 'files'));

@@ -221,6 +221,11 @@ const table: readonly BadInput[] = [
     multipart({ x: Array.from({ length: 5001 }, () => 'y') }).body,
     'the form has too many parts',
   ),
+  body(
+    'has fields that do not fit into memory',
+    multipart({ x: Array.from({ length: 5 }, () => 'y'.repeat(8 * 1024 ** 2)) }).body,
+    'the fields of the form are longer than',
+  ),
   body('has no :action', multipart({ name: 'demo' }).body, ':action field not found'),
   body(
     'has no file',
@@ -231,6 +236,10 @@ const table: readonly BadInput[] = [
   upload('no name', { fields: { name: undefined } }, [400, 'name field not found']),
   upload('no version', { fields: { version: '' } }, [400, 'Missing required field "version"']),
   upload('an impossible name', { name: '..' }, [400, "'..' is not a valid project name"]),
+  upload('a name that no file name could hold', { name: 'a'.repeat(256) }, [
+    400,
+    'is not a valid project name',
+  ]),
   upload('a name in Unicode', { name: 'dемо' }, [400, 'is not a valid project name']),
   upload('an impossible version', { version: '../1' }, [400, "'../1' is not a valid version"]),
   upload('a file of another name', { filename: 'other-9.0.tar.gz' }, [
@@ -281,6 +290,25 @@ const table: readonly BadInput[] = [
     options: (scene) => ({ ...own(scene), body: 'title=x', headers: { 'content-type': 'text/plain' } }),
     status: 400,
     says: 'could not decode json',
+  },
+  {
+    what: 'PATCH of an index with deep JSON',
+    method: 'PATCH',
+    path: ({ index }) => index.path,
+    options: (scene) => ({
+      ...own(scene),
+      body: `{"custom_data":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+    }),
+    status: 400,
+    says: 'nested deeper than 100 levels',
+  },
+  {
+    what: 'an address with a very long part',
+    method: 'GET',
+    path: ({ index }) => `${index.path}/${'a'.repeat(3000)}`,
+    options: () => ({}),
+    status: 414,
+    says: 'a part of the path is longer than 2000 characters',
   },
   {
     what: 'a push with broken JSON',

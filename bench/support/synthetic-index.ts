@@ -101,7 +101,7 @@ export class SyntheticIndex {
 /** Names of projects that nobody has asked for yet: `fresh-3-300` has 300 files, `burst-7` a wheel of 50 MB. */
 export const freshProject = (round: string, files: number) => `fresh-${round}-${files}`;
 export const burstProject = (round: string) => `burst-${round}`;
-export const BURST_BYTES = 50_000_000;
+const BURST_BYTES = 50_000_000;
 
 interface Plan {
   readonly name: string;

@@ -4,7 +4,7 @@ import type { Permission } from './policy.ts';
 export { parseFilename } from './archive/filename.ts';
 export { isProjectName, normalizeProjectName } from './archive/project-name.ts';
 export { isSameVersion } from './archive/same-version.ts';
-export { BundleManifest, BUNDLE_VERSION, bundledPath } from './mirror/bundle-manifest.ts';
+export { BundleManifest, BUNDLE_VERSION, bundledPath } from './mirror/bundle/bundle-manifest.ts';
 export { DEVPI_VERSION } from './server/devpi-version.ts';
 
 /** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */

@@ -7,7 +7,7 @@ import { packagesErrors } from './errors.ts';
 import { insertIndex } from './indexes/store.ts';
 
 /** The public index that a fresh server mirrors: the one place where its address is written. */
-const PYPI_URL = 'https://pypi.org';
+export const PYPI_URL = 'https://pypi.org';
 
 /** What a new server starts with, where it is not the usual. */
 export interface FirstState {

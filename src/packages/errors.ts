@@ -2,95 +2,173 @@ import { defineErrors } from '#kernel/errors/app-error.ts';
 
 /** Everything that can go wrong with users, indexes, releases and files. */
 export const packagesErrors = defineErrors('packages', {
-  loginFailed: { status: 401, title: 'Login failed', hint: 'check the user name and the password' },
+  loginFailed: {
+    status: 401,
+    title: 'Login failed',
+    hint: 'check the user name and the password',
+    meaning: 'The user does not exist or the password is another one; which of the two is not told.',
+  },
   loginNeeded: {
     status: 401,
     title: 'Log in first',
     hint: 'give a user name and a password, or a login token',
+    meaning: 'Uploading needs a user, and none was given or the password was wrong.',
   },
-  loginExpired: { status: 401, title: 'The login has expired', hint: 'log in again' },
-  notAllowed: { status: 403, title: 'Not allowed' },
-  invalidUser: { status: 400, title: 'Invalid user settings' },
-  userExists: { status: 409, title: 'The user exists already' },
-  userNotFound: { status: 404, title: 'No such user' },
+  loginExpired: {
+    status: 401,
+    title: 'The login has expired',
+    hint: 'log in again',
+    meaning: 'A login lasts ten hours, and ends when the password is changed elsewhere.',
+  },
+  notAllowed: {
+    status: 403,
+    title: 'Not allowed',
+    meaning:
+      'The policy does not let this user, or somebody who is not logged in, do it: see who may do what in the HTTP reference.',
+  },
+  invalidUser: {
+    status: 400,
+    title: 'Invalid user settings',
+    meaning: 'A name or a field of the user cannot be stored; the detail says which.',
+  },
+  userExists: {
+    status: 409,
+    title: 'The user exists already',
+    meaning: 'Choose another name, or change the user that is there.',
+  },
+  userNotFound: { status: 404, title: 'No such user', meaning: 'No user has this name.' },
   userHasReleases: {
     status: 403,
     title: 'The user has a non-volatile index',
     hint: 'set volatile=True on the index first',
+    meaning: 'A user is deleted with all indexes, and one of them keeps its releases.',
   },
-  invalidIndex: { status: 400, title: 'Invalid index options' },
-  indexExists: { status: 409, title: 'The index exists already' },
-  indexNotFound: { status: 404, title: 'No such index' },
+  invalidIndex: {
+    status: 400,
+    title: 'Invalid index options',
+    meaning:
+      'A name or an option of the index is unknown or has a bad value; the detail lists every problem.',
+  },
+  indexExists: {
+    status: 409,
+    title: 'The index exists already',
+    meaning: 'Choose another name, or change the index that is there.',
+  },
+  indexNotFound: { status: 404, title: 'No such index', meaning: 'The user has no index of this name.' },
   indexNotVolatile: {
     status: 403,
     title: 'The index is not volatile',
     hint: 'what was released there stays; use ?force (devpi remove -f), or set volatile=True first',
+    meaning: 'What was released on an index that is not volatile is removed only on purpose.',
   },
-  projectNotFound: { status: 404, title: 'No such project' },
-  releaseNotFound: { status: 404, title: 'No such release' },
-  fileNotFound: { status: 404, title: 'No such file' },
-  fileRemoved: { status: 410, title: 'The file was removed' },
-  invalidProjectName: { status: 400, title: 'Not a project name' },
-  invalidForm: { status: 400, title: 'The upload form is malformed' },
+  projectNotFound: {
+    status: 404,
+    title: 'No such project',
+    meaning: 'Neither the index nor its bases show the project. `wheelhouse why` tells which rule decided.',
+  },
+  releaseNotFound: {
+    status: 404,
+    title: 'No such release',
+    meaning: 'The project has no such version on the index.',
+  },
+  fileNotFound: {
+    status: 404,
+    title: 'No such file',
+    meaning:
+      'The address has no file, or upstream no longer gives it. Installers find the address of today on the project page.',
+  },
+  fileRemoved: {
+    status: 410,
+    title: 'The file was removed',
+    meaning: 'There was a file at this address, and it was removed or replaced.',
+  },
+  invalidProjectName: {
+    status: 400,
+    title: 'Not a project name',
+    meaning:
+      'Project names are ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit.',
+  },
+  invalidForm: {
+    status: 400,
+    title: 'The upload form is malformed',
+    meaning:
+      'A field of the upload form is missing or does not fit the file name, or the form broke off; the detail says which.',
+  },
   invalidArchive: {
     status: 400,
     title: 'The archive is unsafe or inconsistent',
     hint: 'build it again with a current build tool; `twine check` helps',
+    meaning:
+      'The archive could be unpacked in two ways, leaves its directory, or says something else than its name or RECORD. The setting `packages.archive-check` can turn this into a warning.',
   },
   digestMismatch: {
     status: 400,
     title: 'The file is not what the form says',
     hint: 'the file was changed on its way or after its digest was computed; upload it again',
+    meaning: 'A digest of the form is not that of the bytes that arrived.',
   },
   uploadToMirror: {
     status: 404,
     title: 'Mirrors take no uploads',
     hint: 'upload to a stage index, such as USER/dev',
+    meaning: 'A mirror shows what its upstream has and nothing else.',
   },
   fileTooLarge: {
     status: 413,
     title: 'The file is too large',
     hint: 'the setting packages.max-upload-bytes sets the limit',
+    meaning: 'The upload is larger than the server takes. Nothing of it was kept.',
   },
   fileExists: {
     status: 409,
     title: 'The file exists with other contents',
     hint: 'raise the version, or upload to a volatile index',
-  },
-  cannotServeHtml: {
-    status: 415,
-    title: 'This address answers JSON only',
-    hint: 'send Accept: application/json',
+    meaning:
+      'An index that is not volatile has the file name with other bytes. The same bytes again are accepted.',
   },
   upstreamFailed: {
     status: 502,
     title: 'The upstream index failed',
     hint: 'nothing is wrong with your request; try again when the upstream index is well',
+    meaning:
+      'A mirror had to ask its upstream and got no usable answer: no connection, an error, or something that is no index page or not the announced file.',
   },
   upstreamTimeout: {
     status: 504,
     title: 'The upstream index is too slow',
     hint: 'nothing is wrong with your request; try again in a moment',
+    meaning:
+      'A mirror had to ask its upstream, which did not answer in time, and there is no older copy to serve.',
   },
   notCachedOffline: {
     status: 503,
     title: 'The server is offline and has no copy',
     hint: 'bring it in with `wheelhouse prime`, or serve without --offline',
+    meaning:
+      'The server runs with `offline` and was asked for something that it has never fetched. It may exist upstream.',
+  },
+  notAvailableYet: {
+    status: 501,
+    title: 'Not available in this version',
+    meaning: 'A devpi operation that this version does not have: push, documentation, tox results.',
   },
   invalidBundle: {
     status: 400,
     title: 'The bundle is damaged, or is none',
     hint: 'nothing was imported; copy the bundle again, or write it anew with `wheelhouse prime --bundle`',
+    meaning:
+      'A bundle is checked whole before anything of it counts, and this one has a wrong hash, a wrong name or an end in its middle.',
   },
   bundleNeedsMirror: {
     status: 400,
     title: 'Bundles go into mirrors only',
     hint: 'name a mirror, such as --index root/pypi',
+    meaning: 'A bundle holds what an upstream index offers, so an index for uploads cannot take it.',
   },
   bundleConflict: {
     status: 409,
     title: 'The bundle contradicts what is here',
     hint: 'nothing was imported; one of the two has a file that is not what its upstream index offers',
+    meaning: 'The mirror and the bundle have the same file with different hashes.',
   },
-  notAvailableYet: { status: 501, title: 'Not available in this version' },
 });

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '#kernel/context.ts';
 import type { HotPath } from '#kernel/http/server.ts';
-import { asksForMetadata, type ServedFiles } from './files/routes.ts';
+import { asksForMetadata } from './files/routes.ts';
+import type { ServedFiles } from './files/served-files.ts';
 import { sendFile } from './files/send-file.ts';
 import { sendPage } from './simple/send-page.ts';
 import type { SimplePages } from './simple/routes.ts';

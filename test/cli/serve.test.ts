@@ -25,7 +25,7 @@ it('prints what to type next', async () => {
         devpi user -m root password=SECRET
         devpi user -c alice password=SECRET
         devpi login alice
-        devpi index -c dev
+        devpi index -c dev bases=root/pypi
 
       Upload and install:
         twine upload --repository-url http://localhost:3141/alice/dev/ -u alice dist/*

@@ -6,6 +6,8 @@ import { createIndex, request, sdistUpload, sha256, uploadAll, wheelUpload } fro
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 
+/** Servers of tests are off line, with a proxy that is not there, unless told otherwise. */
+const ONLINE = { WHEELHOUSE_OFFLINE: 'no', NO_PROXY: '127.0.0.1' };
 /** A port where nobody answers. */
 const NOWHERE = 'http://127.0.0.1:1/simple/';
 const demo = wheelUpload({ metadata: { 'Requires-Dist': 'helper.lib' } });
@@ -48,7 +50,7 @@ async function prime(session: ClientSession, server: ServerProcess, args: readon
 
 /** A bundle of what a lock file names, made by a server that reaches upstream; the server has ended. */
 async function makeBundle(session: ClientSession, args: readonly string[]): Promise<string> {
-  await using connected = await startServer();
+  await using connected = await startServer({ env: ONLINE });
   await setUpstream(connected, simple);
   const result = await prime(session, connected, [...args, '--bundle', 'packages.tar']);
   expect(result.exitCode, result.stdout + result.stderr).toBe(0);
@@ -91,7 +93,7 @@ it('installs with pip and uv from a server that got everything in a bundle', asy
 
 it('syncs a frozen uv.lock from a server of the same address', async () => {
   await using session = await openClientSession();
-  await using connected = await startServer();
+  await using connected = await startServer({ env: ONLINE });
   await setUpstream(connected, simple);
   await session.write(
     'pyproject.toml',
@@ -153,7 +155,7 @@ it('fetches what an exported pylock.toml names, and installs from it', async () 
 
 it('tells what is missing, with the words of the server, and writes no bundle', async () => {
   await using session = await openClientSession();
-  await using connected = await startServer();
+  await using connected = await startServer({ env: ONLINE });
   await setUpstream(connected, simple);
   await session.write('requirements.txt', 'demo==1.0\ndemo==9.9\nnothing==1.0\n');
 

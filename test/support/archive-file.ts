@@ -7,7 +7,7 @@ import {
   type InspectOptions,
 } from '../../src/packages/archive/inspect.ts';
 import { ArchiveRejected } from '../../src/packages/archive/rejected.ts';
-import { openZip, type Zip, type ZipOptions } from '../../src/packages/archive/zip.ts';
+import { openZip, type Zip, type ZipOptions } from '../../src/packages/archive/zip/zip.ts';
 
 /** Inspects bytes as if they had arrived under that file name. */
 export async function inspectBytes(

@@ -36,7 +36,7 @@ function greeting(config: Config, url: string): string {
     devpi user -m root password=SECRET
     devpi user -c alice password=SECRET
     devpi login alice
-    devpi index -c dev
+    devpi index -c dev bases=root/pypi
 
   Upload and install:
     twine upload --repository-url ${url}/alice/dev/ -u alice dist/*

@@ -4,7 +4,7 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Lock, LockedFile, LockedPackage, Skipped } from './lock.ts';
 
 /** A file to read besides, as `-r` and `-c` name it. */
-export interface Include {
+interface Include {
   /** As written: relative to the file, or a URL. */
   readonly path: string;
   readonly isConstraints: boolean;

@@ -9,7 +9,7 @@ import { inParallel } from './in-parallel.ts';
 import { download, fetchPage, Refusal, type Digest, type FetchedPage } from './index-client.ts';
 
 /** A file that the index gave, verified. */
-export interface FetchedFile extends Digest {
+interface FetchedFile extends Digest {
   readonly wanted: WantedFile;
   readonly sidecar: Digest | undefined;
 }

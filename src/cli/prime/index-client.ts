@@ -66,8 +66,9 @@ const ProjectPage = z.looseObject({
 export function readIndexUrl(given: string): { readonly url: string; readonly name: string } {
   const wrong = (detail: string, hint: string) => new AppError(kernelErrors.badRequest, detail, { hint });
   const url = URL.parse(given);
-  const names = /^(.*\/)?([^/]+\/[^/]+?)(?:\/\+simple)?\/*$/.exec(url?.pathname ?? '')?.[2];
-  if (url === null || !/^https?:$/.test(url.protocol) || names === undefined) {
+  const path = url?.pathname.replace(/(?:\/\+simple)?\/*$/, '') ?? '';
+  const name = /[^/]+\/[^/]+$/.exec(path)?.[0];
+  if (url === null || !/^https?:$/.test(url.protocol) || name === undefined) {
     const example = '--index http://localhost:3141/root/pypi';
     throw wrong(
       `${url?.password ? 'that' : given} is no URL of an index`,
@@ -80,8 +81,7 @@ export function readIndexUrl(given: string): { readonly url: string; readonly na
       'leave them out: reading needs no login',
     );
   }
-  const path = url.pathname.replace(/(?:\/\+simple)?\/*$/, '');
-  return { url: `${url.origin}${path}`, name: names };
+  return { url: `${url.origin}${path}`, name };
 }
 
 /** The page of a project; throws a `Refusal`. */

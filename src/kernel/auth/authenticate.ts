@@ -51,7 +51,8 @@ const REMEMBER_MS = 300_000;
 
 /**
  * Checks credentials. A verified password is remembered for five minutes under a keyed hash: pip sends the
- * same one with every request, and each argon2 check costs a tenth of a second by design.
+ * same one with every request, and each argon2 check costs a tenth of a second by design. Requests that bring the same
+ * password at the same time wait for one check.
  */
 export class Authenticator {
   readonly #secret: Buffer;
@@ -59,6 +60,7 @@ export class Authenticator {
   readonly #findUser: (name: string) => Promise<UserAccount | undefined>;
   readonly #processKey = randomBytes(32);
   readonly #verified = new Map<string, number>();
+  readonly #checking = new Map<string, Promise<boolean>>();
 
   constructor(secret: Buffer, clock: Clock, findUser: (name: string) => Promise<UserAccount | undefined>) {
     this.#secret = secret;
@@ -71,7 +73,7 @@ export class Authenticator {
     return this.#secret;
   }
 
-  /** Never fails on bad credentials: they make an anonymous identity with `rejected`. */
+  /** Throws only when the server is too busy to check; bad credentials make an anonymous identity with `rejected`. */
   async identify(headers: IncomingHttpHeaders): Promise<Identity> {
     const credentials = findCredentials(headers);
     return credentials === undefined ? anonymous : await this.check(credentials);
@@ -107,7 +109,12 @@ export class Authenticator {
       .digest('base64');
     const now = this.#clock.now();
     if ((this.#verified.get(key) ?? 0) > now) return true;
-    if (!(await verifyPassword(password, account.passwordHash))) return false;
+    let checking = this.#checking.get(key);
+    if (checking === undefined) {
+      checking = verifyPassword(password, account.passwordHash).finally(() => this.#checking.delete(key));
+      this.#checking.set(key, checking);
+    }
+    if (!(await checking)) return false;
     if (this.#verified.size >= MAX_REMEMBERED) this.#verified.clear();
     this.#verified.set(key, now + REMEMBER_MS);
     return true;

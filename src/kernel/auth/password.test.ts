@@ -85,3 +85,14 @@ test('more checks at once than may run together all end', async () => {
 
   expect(results.filter(Boolean)).toHaveLength(10);
 });
+
+test('beyond what can be checked in a few seconds a check is refused at once, and the next one works', async () => {
+  const hash = await hashPassword('x', 64);
+
+  const results = await Promise.allSettled(Array.from({ length: 500 }, () => verifyPassword('y', hash)));
+
+  const refused = results.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThan(400);
+  expect(refused[0]).toMatchObject({ reason: { kind: { code: 'kernel.too-busy', status: 503 } } });
+  expect(await verifyPassword('x', hash)).toBe(true);
+});

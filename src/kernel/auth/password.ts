@@ -1,6 +1,10 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../errors/app-error.ts';
+import { kernelErrors } from '../errors/kernel-errors.ts';
 
 const MAX_CONCURRENT = 2;
+/** What may wait for its turn: some ten seconds of work. */
+const MAX_WAITING = 64;
 const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 const MIN_SALT_BYTES = 8;
@@ -66,7 +70,10 @@ interface Cost {
   readonly parallelism: number;
 }
 
-/** Two at a time: each takes 100 MiB, and wrong passwords are free to send. */
+/**
+ * Two at a time: each takes 100 MiB, and wrong passwords are free to send. For the same reason the queue has an end:
+ * beyond it nobody would live to see the answer. Throws `kernel.too-busy` then.
+ */
 async function derive(
   algorithm: 'argon2id',
   password: string,
@@ -74,8 +81,13 @@ async function derive(
   cost: Cost,
   tagLength: number,
 ): Promise<Buffer> {
-  if (running >= MAX_CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
-  else running += 1;
+  if (running < MAX_CONCURRENT) running += 1;
+  else if (waiting.length < MAX_WAITING) await new Promise<void>((resolve) => waiting.push(resolve));
+  else {
+    throw new AppError(kernelErrors.tooBusy, 'too many passwords are being checked at once', {
+      headers: { 'retry-after': '5' },
+    });
+  }
   try {
     return await new Promise((resolve, reject) => {
       const parameters = { message: Buffer.from(password, 'utf8'), nonce, tagLength, ...cost };

@@ -84,13 +84,19 @@ test.each([
   ['roles', 'web, jobs', ['web', 'jobs']],
   ['allow-empty-root-password', 'yes', true],
   ['allow-empty-root-password', 'off', false],
-  ['database', 'postgres://u@h/d', 'postgres://u@h/d'],
   ['outside-url', 'https://x.example/sub', 'https://x.example/sub'],
   ['packages.max-upload-bytes', '1000', 1000],
 ])('%s=%s in the environment is read as %j', (name, text, value) => {
   const config = read({ environment: { [environmentName(name)]: text } });
 
   expect((config as Record<string, unknown>)[name]).toEqual(value);
+});
+
+test('the database URL does not show by accident', () => {
+  const { database } = read({ environment: { WHEELHOUSE_DATABASE: 'postgres://u:secret@h/d' } });
+
+  expect(JSON.stringify({ database })).toBe('{"database":"[redacted]"}');
+  expect(database === 'sqlite' ? '' : database.reveal()).toBe('postgres://u:secret@h/d');
 });
 
 test('the server directory is made absolute and may come from the environment', () => {

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Secret } from './secret.ts';
 
 /** One setting: everything that flags, environment, file, validation and the reference page need to know. */
 export interface Setting {
@@ -22,9 +23,13 @@ const flag = z.union(
   { error: 'must be yes or no' },
 );
 const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' });
-const databaseUrl = z.string().refine((text) => text === 'sqlite' || /^postgres(ql)?:\/\//.test(text), {
-  error: 'must be "sqlite" or a postgres:// URL',
-});
+/** The URL may hold a password. */
+const databaseUrl = z
+  .string()
+  .refine((value) => value === 'sqlite' || /^postgres(ql)?:\/\//.test(value), {
+    error: 'must be "sqlite" or a postgres:// URL',
+  })
+  .transform((value) => (value === 'sqlite' ? value : new Secret(value)));
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
   z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),
@@ -137,7 +142,7 @@ export const settings = [
     name: 'packages.page-cache-bytes',
     type: bytes,
     default: 256 * 1024 ** 2,
-    sentence: 'Memory for rendered simple pages, least recently used ones leave first.',
+    sentence: 'Memory for rendered simple pages; the ones made longest ago leave first.',
   },
   {
     name: 'packages.mirror-cache-bytes',
@@ -148,14 +153,17 @@ export const settings = [
   },
   {
     name: 'packages.mirror-cache-days',
-    type: z.coerce.number().positive().optional(),
+    type: z.coerce
+      .number({ error: 'must be a number above 0' })
+      .positive({ error: 'must be a number above 0' })
+      .optional(),
     default: undefined,
     shownDefault: 'no limit',
     sentence: 'How many days a mirrored file is kept after its last use.',
   },
   {
     name: 'packages.file-cache-bytes',
-    type: z.coerce.number().int().min(0),
+    type: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     default: 64 * 1024 ** 2,
     sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
   },

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, types as pgTypes } from 'pg';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
@@ -29,8 +30,12 @@ const types = {
     oid === INT8 ? Number : pgTypes.getTypeParser(oid, format as 'text')) as typeof pgTypes.getTypeParser,
 };
 
-/** Opens the SQLite file at `path`; the caller has made sure that no other process writes it. */
+/**
+ * Opens the SQLite file at `path`; the caller has made sure that no other process writes it. A new file is readable by
+ * its owner only, since it holds password hashes and the key of tokens; SQLite gives its companions the same mode.
+ */
 export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Database {
+  if (options.readOnly !== true) closeSync(openSync(path, 'a', 0o600));
   const db = new Kysely<object>({ dialect: new NodeSqliteDialect(path, options) }) as unknown as Db;
   return { db, dialect: 'sqlite', pool: undefined, close: () => db.destroy() };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -146,4 +146,14 @@ test('a thousand different statements are all prepared', async () => {
     const { rows } = await sql<{ n: number }>`select ${sql.raw(String(number))} as n`.execute(database.db);
     expect(rows[0]?.n).toBe(number);
   }
+});
+
+test('only the owner may read the file and its companions', () => {
+  const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777]);
+
+  expect(Object.fromEntries(modes)).toEqual({
+    'db.sqlite': 0o600,
+    'db.sqlite-shm': 0o600,
+    'db.sqlite-wal': 0o600,
+  });
 });

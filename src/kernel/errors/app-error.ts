@@ -4,6 +4,8 @@ export interface ErrorKind {
   readonly status: number;
   readonly title: string;
   readonly hint?: string;
+  /** One or two sentences for docs/reference/errors.md; a test asks for them. */
+  readonly meaning?: string;
 }
 
 export interface ErrorDetails {

@@ -6,27 +6,40 @@ export const kernelErrors = defineErrors('kernel', {
     status: 500,
     title: 'Unexpected failure',
     hint: 'the server log has the details under this request id',
+    meaning:
+      "A failure that nobody foresaw: a defect of Wheelhouse. Look the request id up in the server's log, and report it.",
   },
-  badConfiguration: { status: 500, title: 'The configuration has problems' },
+  badConfiguration: {
+    status: 500,
+    title: 'The configuration has problems',
+    meaning:
+      'A setting has a bad value, or there is no such setting. Every problem is listed with its flag, variable, or file and line.',
+  },
   serverdirInUse: {
     status: 500,
     title: 'Another process serves this directory',
     hint: 'stop the other server, or choose another directory with --serverdir',
+    meaning:
+      'The server directory is locked by a running server. With SQLite exactly one process may write it.',
   },
   serverdirUnusable: {
     status: 500,
     title: 'The server directory cannot be used',
     hint: 'make the directory writable, or choose another one with --serverdir',
+    meaning: 'The directory cannot be made or written, or it is not in the state that the program needs.',
   },
   serverdirEmpty: {
     status: 500,
     title: 'There is no server in this directory',
     hint: 'name the directory of the server with --serverdir',
+    meaning: 'A command that looks at an existing server was given a directory where none has run.',
   },
   addressInUse: {
     status: 500,
     title: 'The address is taken',
     hint: 'choose another port with --port, or stop the program that listens there',
+    meaning:
+      'The server cannot listen on the address: mostly because another program does, sometimes because the host is not one of this machine.',
   },
   emptyRootPassword: {
     status: 500,
@@ -34,27 +47,86 @@ export const kernelErrors = defineErrors('kernel', {
     hint:
       'set a root password on this machine first (serve on localhost, then change it), ' +
       'or pass --allow-empty-root-password',
+    meaning:
+      'Everybody who reaches the server could act as root. A server listens on other addresses than the loopback only when root has a password.',
   },
   databaseUnavailable: {
     status: 503,
     title: 'The database does not answer',
     hint: 'check the database setting and that the database runs',
+    meaning: 'PostgreSQL cannot be reached or cannot be prepared. Requests work again as soon as it answers.',
   },
-  storageFull: { status: 507, title: 'No space left for files', hint: 'free space in the server directory' },
-  fileMissing: { status: 500, title: 'A stored file is missing', hint: 'run wheelhouse doctor' },
-  routeNotFound: { status: 404, title: 'No such address' },
-  methodNotAllowed: { status: 405, title: 'The method is not allowed here' },
-  badInputFile: { status: 400, title: 'A file that was given cannot be used' },
-  badRequest: { status: 400, title: 'The request is malformed' },
-  badJson: { status: 400, title: 'The body is not valid JSON' },
-  bodyTooLarge: { status: 413, title: 'The request body is too large' },
-  unsupportedMediaType: { status: 415, title: 'The body has an unsupported type' },
-  notAcceptable: { status: 406, title: 'No representation matches the Accept header' },
+  storageFull: {
+    status: 507,
+    title: 'No space left for files',
+    hint: 'free space in the server directory',
+    meaning:
+      'The disk of the server directory is full. The upload or download was given up and nothing of it stays.',
+  },
+  fileMissing: {
+    status: 500,
+    title: 'A stored file is missing',
+    hint: 'run wheelhouse doctor',
+    meaning:
+      'A row names a file whose bytes are not in the store. Restore it from a backup, or upload it again.',
+  },
+  routeNotFound: {
+    status: 404,
+    title: 'No such address',
+    meaning: 'No operation has this path; see the HTTP reference.',
+  },
+  methodNotAllowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    meaning: 'The path exists and takes other methods, which the header `Allow` lists.',
+  },
+  badRequest: {
+    status: 400,
+    title: 'The request is malformed',
+    meaning: 'A field or parameter of the request is missing or has a bad value; the detail names it.',
+  },
+  badJson: { status: 400, title: 'The body is not valid JSON', meaning: 'The body must be JSON and is not.' },
+  bodyTooLarge: {
+    status: 413,
+    title: 'The request body is too large',
+    meaning: 'A body other than an upload is larger than 16 MiB.',
+  },
+  unsupportedMediaType: {
+    status: 415,
+    title: 'The body has an unsupported type',
+    meaning: 'The body has a content type that the address does not take.',
+  },
+  notAcceptable: {
+    status: 406,
+    title: 'No representation matches the Accept header',
+    meaning: 'The header `Accept`, or `?format=`, names no form in which the page is served.',
+  },
+  badInputFile: {
+    status: 400,
+    title: 'A file that was given cannot be used',
+    meaning:
+      'A file that a command was given cannot be read or written, or is not what the command takes; the detail names it.',
+  },
+  uriTooLong: {
+    status: 414,
+    title: 'The address is too long',
+    meaning: 'The path of the request is longer than any name that the server takes.',
+  },
   serverUnreachable: {
     status: 502,
     title: 'The server cannot be reached',
     hint: 'check the URL, and that `wheelhouse serve` runs there',
+    meaning: 'A command could not connect to the server, or what answers there is no Wheelhouse.',
   },
-  serverRefused: { status: 400, title: 'The server refused' },
-  shuttingDown: { status: 503, title: 'The server is shutting down', hint: 'try again in a moment' },
+  serverRefused: {
+    status: 400,
+    title: 'The server refused',
+    meaning: 'The server answered a command with an error, which is shown.',
+  },
+  tooBusy: {
+    status: 503,
+    title: 'The server has too much to do',
+    hint: 'try again in a moment',
+    meaning: 'More password checks wait than the server lets wait. A login token needs no such check.',
+  },
 });

@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { withoutTrailingSlashes } from './slashes.ts';
 
 /**
  * The URL, without a trailing slash, under which the client reaches this server: the `X-Outside-Url` header
  * of a proxy, else the setting, else the Host header with http (reference devpi.md 1.1; the header wins).
  */
 export function outsideUrl(headers: IncomingHttpHeaders, configured: string | undefined): string {
-  return (headerUrl(headers)?.href ?? configured ?? `http://${headers.host ?? 'localhost'}`).replace(
-    /\/+$/,
-    '',
+  return withoutTrailingSlashes(
+    headerUrl(headers)?.href ?? configured ?? `http://${headers.host ?? 'localhost'}`,
   );
 }
 
 /** The path below which a proxy publishes the server, such as `/sub`; empty at the root. */
 export function outsidePrefix(headers: IncomingHttpHeaders): string {
-  return headerUrl(headers)?.pathname.replace(/\/+$/, '') ?? '';
+  return withoutTrailingSlashes(headerUrl(headers)?.pathname ?? '');
 }
 
 function headerUrl(headers: IncomingHttpHeaders): URL | undefined {

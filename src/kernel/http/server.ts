@@ -37,6 +37,16 @@ export interface HttpServerOptions {
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
+  /** Shorter waits, for tests. */
+  readonly patience?: Patience;
+}
+
+/** How long clients may keep the server waiting; a large body on a slow line is no reason to end it. */
+export interface Patience {
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number;
+  /** Without a byte in either direction. */
+  readonly stalledMs: number;
 }
 
 export interface HttpServer {
@@ -48,20 +58,23 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Of a name in an address. */
+const MAX_PARAM_LENGTH = 2000;
 const MAX_BODY_BYTES = 16 * 1024 ** 2;
+const PATIENCE: Patience = { headersMs: 60_000, stalledMs: 300_000 };
 const CLOSE_GRACE_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 
 /** Makes the HTTP server: hot path first, then Fastify with our error forms, identities and metrics. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, log, hotPath } = options;
+  const { config, log, hotPath, patience = PATIENCE } = options;
   const metrics = createMetrics();
   let server!: Server;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { maxParamLength: 2000, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
     // An address that cannot be decoded comes here, past every hook.
     frameworkErrors: async (error, request, reply) => {
       setHeaders(reply.raw, options.standardHeaders());
@@ -70,10 +83,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     genReqId: () => randomBytes(8).toString('hex'),
     rewriteUrl: (request) => routedPath(request.url ?? '/', request.headers),
     serverFactory(handler) {
-      server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+      const timeouts = {
+        keepAliveTimeout: 65_000,
+        // The whole of an upload may take hours. Without a limit here Node would set none for the headers either.
+        requestTimeout: 0,
+        headersTimeout: patience.headersMs,
+        connectionsCheckingInterval: patience.headersMs / 2,
+      };
+      server = createServer(timeouts, (request, response) => {
         if (!hotPath(request, response)) handler(request, response);
       });
-      return server;
+      return server.setTimeout(patience.stalledMs);
     },
   });
   acceptPushMethod(server);
@@ -221,6 +241,12 @@ function toAppError(error: unknown): AppError {
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new AppError(kernelErrors.unsupportedMediaType, message ?? 'unsupported media type');
+  }
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new AppError(
+      kernelErrors.uriTooLong,
+      `a part of the path is longer than ${MAX_PARAM_LENGTH} characters`,
+    );
   }
   if (
     code?.startsWith('FST_ERR_CTP') ||

@@ -6,7 +6,7 @@ import { checkMagic } from './magic.ts';
 import { demand, quoted } from './rejected.ts';
 import { inspectSdist } from './sdist.ts';
 import { inspectWheel, type WheelOptions } from './wheel.ts';
-import { openZip } from './zip.ts';
+import { openZip } from './zip/zip.ts';
 
 export { ArchiveRejected } from './rejected.ts';
 

@@ -14,7 +14,7 @@ test.each(['a', '7', 'a-b', 'A.b_c', '2to3'])('%j is a project name', (name) => 
   expect(isProjectName(name)).toBe(true);
 });
 
-test.each(['', '-a', 'a-', '.a', 'a b', 'a\n', 'a/b', 'ä', '\u017f', '\u212a', 'a\0', '..'])(
+test.each(['', '-a', 'a-', '.a', 'a b', 'a\n', 'a/b', 'ä', '\u017f', '\u212a', 'a\0', '..', 'a'.repeat(256)])(
   '%j is no project name',
   (name) => {
     expect(isProjectName(name)).toBe(false);

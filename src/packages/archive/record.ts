@@ -1,5 +1,5 @@
 import { demand, quoted } from './rejected.ts';
-import type { HashAlgorithm } from './zip.ts';
+import type { HashAlgorithm } from './zip/zip.ts';
 
 /** One line of a wheel's RECORD. */
 export interface RecordLine {

@@ -8,9 +8,9 @@ import { DEFAULT_LIMITS, demandSizeWithin, type ArchiveLimits } from './limits.t
 import { normalizeProjectName } from './project-name.ts';
 import { ArchiveRejected, demand, quoted } from './rejected.ts';
 import { isSameVersion } from './same-version.ts';
-import { checkLinks } from './tar-links.ts';
-import { readTar, type TarMember } from './tar.ts';
-import { caseCollisions, openZip } from './zip.ts';
+import { checkLinks } from './tar/tar-links.ts';
+import { readTar, type TarMember } from './tar/tar.ts';
+import { caseCollisions, openZip } from './zip/zip.ts';
 
 export interface SdistOptions {
   readonly limits?: ArchiveLimits;

@@ -1,5 +1,5 @@
 import { quoted } from './rejected.ts';
-import type { Zip, ZipEntry } from './zip.ts';
+import type { Zip, ZipEntry } from './zip/zip.ts';
 
 const MAX_ENTRY_POINTS_BYTES = 4 * 1024 ** 2;
 const MAX_FINDINGS = 20;

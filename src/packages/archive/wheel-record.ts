@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseRecord, type RecordLine } from './record.ts';
 import { ArchiveRejected, demand, quoted } from './rejected.ts';
-import type { Zip, ZipEntry } from './zip.ts';
+import type { Zip, ZipEntry } from './zip/zip.ts';
 
 const MAX_RECORD_BYTES = 32 * 1024 ** 2;
 const MAX_FINDINGS = 20;

@@ -7,7 +7,7 @@ import { isSameVersion } from './same-version.ts';
 import { normalizeProjectName } from './project-name.ts';
 import { findSuspicious } from './wheel-findings.ts';
 import { checkRecord } from './wheel-record.ts';
-import { caseCollisions, type Zip, type ZipEntry } from './zip.ts';
+import { caseCollisions, type Zip, type ZipEntry } from './zip/zip.ts';
 
 export interface WheelOptions {
   /**

@@ -12,14 +12,9 @@ import { findMirrorFile } from '../mirror/store.ts';
 import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '../route.ts';
-import { getFileAt, getServedFile, type FileAddress, type ServedFileCache } from './find-served.ts';
-import { sendFile, type FileSource } from './send-file.ts';
-
-/** What answers for files share. */
-export interface ServedFiles {
-  readonly cache: ServedFileCache;
-  readonly source: FileSource;
-}
+import { getFileAt, getServedFile, type FileAddress } from './find-served.ts';
+import { sendFile } from './send-file.ts';
+import type { ServedFiles } from './served-files.ts';
 
 /** Routes of files; the hot path answers before them what was asked before. */
 export function fileRoutes(

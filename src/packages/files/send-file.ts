@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Files } from '#kernel/files/files.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { parseRange, type ByteRange } from './byte-range.ts';
+import { Client } from './client.ts';
 import { readFully } from './read-fully.ts';
 import type { SmallFiles } from './small-files.ts';
 
@@ -123,22 +124,20 @@ export async function sendBytes(
     response.end(await readFully(fd, Buffer.allocUnsafe(length), first));
     return;
   }
-  const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
-  let drained: Promise<void> = Promise.resolve();
-  for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
-    const wanted = Math.min(CHUNK, last - position + 1);
-    const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+  const client = new Client(response);
+  try {
+    const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
+    let drained: Promise<void> = Promise.resolve();
+    for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
+      const wanted = Math.min(CHUNK, last - position + 1);
+      const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+      await drained;
+      if (client.isGone) return;
+      drained = client.write(chunk);
+    }
     await drained;
-    if (response.destroyed) return;
-    drained = write(response, chunk);
+    client.end();
+  } finally {
+    client.release();
   }
-  await drained;
-  response.end();
-}
-
-/** Resolves when the bytes left for the network; also when the client is gone, which `destroyed` then tells. */
-function write(response: ServerResponse, chunk: Buffer): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  response.write(chunk, () => resolve());
-  return promise;
 }

@@ -117,6 +117,7 @@ describe.each(databases)('indexes on %s', (database) => {
     [{ bases: 'no/where' }, "base index 'no/where' does not exist"],
     [{ bases: ['a/b/c'] }, "invalid base index spec: 'a/b/c'"],
     [{ bases: 'a' }, "invalid base index spec: 'a'"],
+    [{ bases: `a${'/'.repeat(300_000)}b` }, /^invalid base index spec: 'a\/\//],
     [{ bases: ['no/where', 'a'] }, "base index 'no/where' does not exist, invalid base index spec: 'a'"],
     [{ type: 'x' }, "unknown index type 'x'"],
     [{ volatile: 'maybe' }, "Unknown boolean value 'maybe'."],

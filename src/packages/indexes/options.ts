@@ -1,4 +1,5 @@
 import { AppError } from '#kernel/errors/app-error.ts';
+import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { normalizeProjectName } from '../archive/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 
@@ -62,7 +63,7 @@ const reservedNames = listOf((name) =>
         .replace(/[-_.]+/g, '-')}*`
     : normalizeProjectName(name),
 );
-const bases = listOf((name) => name.replace(/^\/+|\/+$/g, ''));
+const bases = listOf((name) => withoutTrailingSlashes(name.replace(/^\/+/, '')));
 const inheritance: Parse = (value, key) => {
   if (value === 'intersection' || value === 'union') return value;
   throw invalid(`Unknown value '${String(value)}' for ${key}, must be 'intersection' or 'union'.`);
@@ -97,6 +98,12 @@ const mirrorOptions: Readonly<Record<string, Parse>> = {
 const optionsOf: Readonly<Record<IndexType, Readonly<Record<string, Parse>>>> = {
   stage: stageOptions,
   mirror: mirrorOptions,
+};
+
+/** The names of all options that an index of a type may have, `type` itself aside. */
+export const optionNames: Readonly<Record<IndexType, readonly string[]>> = {
+  stage: Object.keys(stageOptions),
+  mirror: Object.keys(mirrorOptions),
 };
 
 /** Options of a stage mean nothing to a mirror; devpi drops them silently there (reference devpi.md 2.2). */

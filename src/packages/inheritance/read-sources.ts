@@ -13,8 +13,8 @@ export interface Sources {
   readonly mirrored: readonly MirrorProject[];
   /** Why a mirror could not be asked; the sources are then perhaps not all. */
   readonly failure: AppError | undefined;
-  /** When to ask such a mirror again, epoch milliseconds. */
-  readonly retryAt: number | undefined;
+  /** Until when no mirror would say anything else, also one that has no such project; epoch milliseconds. */
+  readonly freshUntil: number;
 }
 
 /**
@@ -28,9 +28,10 @@ export async function readSources(
   { project, ignoreBases = false }: { readonly project: string; readonly ignoreBases?: boolean },
 ): Promise<Sources | undefined> {
   const { stages, mirrors: visibleMirrors } = await findSources(db, index, { project, ignoreBases });
-  const { projects, failure, retryAt } = await mirrors.ask(visibleMirrors, project);
+  const { projects, failure, retryAt = Infinity } = await mirrors.ask(visibleMirrors, project);
   const mirrored = projects.filter(({ isKnown }) => isKnown);
-  if (stages.length > 0 || mirrored.length > 0) return { stages, mirrored, failure, retryAt };
+  const freshUntil = Math.min(retryAt, ...projects.map((asked) => asked.freshUntil));
+  if (stages.length > 0 || mirrored.length > 0) return { stages, mirrored, failure, freshUntil };
   if (failure !== undefined) throw failure;
   return undefined;
 }

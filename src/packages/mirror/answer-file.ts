@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ServedFiles } from '../files/routes.ts';
+import type { ServedFiles } from '../files/served-files.ts';
 import { FILE_CACHE_CONTROL, sendFile, type ServedFile } from '../files/send-file.ts';
 import type { Index } from '../indexes/store.ts';
 import type { Download } from './download.ts';

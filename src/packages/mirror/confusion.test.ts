@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestApp, TestIndex } from '#test/app.ts';
+import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
 import { FixtureIndex, sdistFile, wheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
@@ -9,9 +10,10 @@ describe.each(databases)('a project that is private and public, on %s', (databas
   let app: TestApp;
   let upstream: FixtureIndex;
   let pypi: TestIndex;
+  const clock = new TestClock();
 
   beforeAll(async () => {
-    app = await mirrorApp({ database });
+    app = await mirrorApp({ database, clock });
   });
 
   afterAll(() => app.close());
@@ -87,6 +89,17 @@ describe.each(databases)('a project that is private and public, on %s', (databas
     expect(await app.filenames(index)).toEqual(BOTH);
   });
 
+  test('shows a whitelisted one that upstream did not have when it was asked first', async () => {
+    upstream.remove('demo');
+    const index = await privateIn({ mirror_whitelist: ['demo'] });
+    expect(await app.filenames(index)).toEqual(PRIVATE);
+
+    upstream.set('demo', [wheelFile({ version: '99.0' })]);
+    clock.advance(1_800_000);
+
+    expect(await app.filenames(index)).toEqual(BOTH);
+  });
+
   test('stays hidden when upstream fails', async () => {
     const index = await privateIn();
     upstream.misbehave('*', { status: 500 });
@@ -135,6 +148,24 @@ describe('mirror_reserved_names', () => {
       await app.close();
     }
   });
+});
+
+test('what is no project name is never asked upstream, so that no path leads round a reservation', async () => {
+  await using upstream = await FixtureIndex.start();
+  upstream.set('acme', [wheelFile({ name: 'acme' })]);
+  const app = await mirrorApp({ database: 'sqlite' });
+  try {
+    const index = await mirrorOf(app, upstream, { mirror_reserved_names: ['acme'] });
+
+    for (const name of ['x%2f%252e%252e%2facme', 'x%5c%252e%252e%5cacme', '%252e%252e', 'x%2fy', 'x%3fy'])
+      expect((await app.request('POST', `${index.path}/+simple/${name}/refresh`)).status).toBe(404);
+    for (const name of ['x%5c%252e%252e%5cacme-1.zip', '%252e%252e-1.0.tar.gz', 'x%3fy-1.0.zip'])
+      expect((await app.get(`${index.path}/+f/abc/0123456789abc/${name}`)).status).toBe(404);
+
+    expect(upstream.paths).toEqual([]);
+  } finally {
+    await app.close();
+  }
 });
 
 describe('the credentials of a mirror', () => {

@@ -2,10 +2,10 @@ import { createHash, type Hash as Hasher } from 'node:crypto';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Files, IncomingFile } from '#kernel/files/files.ts';
 import { packagesErrors } from '../errors.ts';
-import { refusedBy } from './fetch-project.ts';
+import { refusedBy } from './upstream/fetch-project.ts';
 import type { MirrorLimits } from './limits.ts';
 import { hasherName, type Hash } from './link.ts';
-import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts';
+import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream/upstream-client.ts';
 
 /** What to fetch, and what is known of it before. */
 export interface Wanted {

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { TestApp, TestIndex } from '#test/app.ts';
 import { digest, FixtureIndex, wheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
+import { readUpstreamPage } from './upstream/upstream-page.ts';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 const good = wheelFile();
@@ -130,7 +131,6 @@ describe('of a hostile upstream page', () => {
   });
 
   test.each([
-    ['nothing', ''],
     ['half of it', '{"files": ['],
     ['no files', '{"meta": {"api-version": "1.0"}}'],
     ['files that are an object', '{"files": {}}'],
@@ -156,6 +156,10 @@ describe('of a hostile upstream page', () => {
     const { status, text } = await show(`{"files": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
 
     expect([status, JSON.parse(text).files]).toEqual([200, []]);
+  });
+
+  test('nothing at all is a project without files, as devpi has it', async () => {
+    expect(JSON.parse((await show('')).text).files).toEqual([]);
   });
 
   test('versions are names of versions, and no more than can be', async () => {
@@ -267,4 +271,15 @@ describe('of a hostile upstream page', () => {
     expect(text).not.toContain('<script>');
     expect(upstream.requests()).toBe(0);
   });
+});
+
+test.each([
+  ['empty objects', `{"files":[${'{},'.repeat(5000)}{}]}`],
+  ['numbers', `{"files":[${'0,'.repeat(5000)}0]}`],
+  ['lists within lists', `{"files":[],"versions":[${'['.repeat(5000)}${']'.repeat(5000)}]}`],
+  ['links', `<html>${'<a href=x>'.repeat(5000)}</html>`],
+])('a page of far too many %s is refused before it fills the memory', (_what, body) => {
+  const page = { url: 'http://host/simple/demo/', project: 'demo', maxFiles: 100 };
+
+  expect(() => readUpstreamPage(body, page)).toThrow(SyntaxError);
 });

@@ -22,6 +22,10 @@ export interface MirrorLimits {
   readonly smallFileMs: number;
   readonly maxPageBytes: number;
   readonly maxPageFiles: number;
+  /** Of a list of projects as it is sent, and again as it is inflated. */
+  readonly maxListBytes: number;
+  /** Until the whole list of projects is there. */
+  readonly listMs: number;
 }
 
 /** pip gives up after 15 seconds without a byte: whatever happens, it has an answer before. */
@@ -38,4 +42,6 @@ export const defaultLimits: MirrorLimits = {
   smallFileMs: 3000,
   maxPageBytes: 128 * 1024 ** 2,
   maxPageFiles: 100_000,
+  maxListBytes: 1024 ** 3,
+  listMs: 600_000,
 };

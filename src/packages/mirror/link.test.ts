@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bestHash, linkPath, linkRelpath, type Link } from './link.ts';
-import { validateLink, type RawLink } from './validate-link.ts';
+import { validateLink, type RawLink } from './upstream/validate-link.ts';
 
 const hex = (length: number) => '0123456789abcdef'.repeat(8).slice(0, length);
 

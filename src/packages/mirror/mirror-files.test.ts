@@ -48,6 +48,17 @@ describe.each(databases)('a mirrored file on %s', (database) => {
     expect(upstream.requests(there)).toBe(1);
   });
 
+  test('and its page are answered before any routing from the second time on', async () => {
+    const { index, path } = await mirroredFile(app, upstream, wheelFile());
+    const page = `${index.path}/+simple/demo/`;
+    const isRouted = async (url: string) => (await app.get(url)).headers['x-request-id'] !== undefined;
+
+    for (const url of [page, path, `${path}.metadata`]) {
+      const [first, second] = [await isRouted(url), await isRouted(url)];
+      expect([url, first, second]).toEqual([url, true, false]);
+    }
+  });
+
   test('is taken from a separate file host', async () => {
     await using files = await FixtureIndex.start();
     await using pages = await FixtureIndex.start({ fileHost: files });

@@ -1,7 +1,7 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { parseFilename } from '../archive/filename.ts';
-import { normalizeProjectName } from '../archive/project-name.ts';
+import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { contentTypeOf } from '../files/content-type.ts';
 import type { ServedFile } from '../files/send-file.ts';
@@ -243,7 +243,9 @@ function candidateProjects(index: Index, filename: string): string[] {
     .slice(1, 8)
     .map((_part, at) => normalizeProjectName(parts.slice(0, at + 1).join('-')));
   const all = new Set([...(parsed === undefined ? [] : [parsed]), ...prefixes]);
-  return [...all].filter((project) => findReservation(index, project) === undefined);
+  return [...all].filter(
+    (project) => isProjectName(project) && findReservation(index, project) === undefined,
+  );
 }
 
 function wantedFile(link: Link, maxBytes: number): Wanted {

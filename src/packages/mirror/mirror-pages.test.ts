@@ -56,7 +56,6 @@ describe.each(databases)('a mirror on %s', (database) => {
       'upload-time': '2024-05-06T07:08:09.123456Z',
       yanked: 'broken <b>',
       'core-metadata': metadata,
-      'dist-info-metadata': metadata,
       provenance: 'https://upstream.example/integrity/demo/provenance',
     };
     expect(page).toEqual({
@@ -129,7 +128,6 @@ describe.each(databases)('a mirror on %s', (database) => {
         hashes: {},
         yanked: false,
         'core-metadata': false,
-        'dist-info-metadata': false,
       },
     ]);
   });

@@ -7,8 +7,8 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { indexNotFound } from '../indexes/find.ts';
 import { findIndex, fullName, type Index } from '../indexes/store.ts';
-import type { ProjectStatus } from '../simple/project-page.ts';
-import { fetchProject, type FetchedProject } from './fetch-project.ts';
+import type { ProjectStatus } from '../simple/page-file.ts';
+import { fetchProject, type FetchedProject } from './upstream/fetch-project.ts';
 import { linkRelpath, type Link } from './link.ts';
 import { defaultLimits, type MirrorLimits } from './limits.ts';
 import { findReservation } from './reserved-names.ts';
@@ -22,8 +22,8 @@ import {
   upstreamOf,
   type StoredProject,
 } from './store.ts';
-import { isUnreachable, UpstreamClient } from './upstream-client.ts';
-import type { UpstreamPage } from './upstream-page.ts';
+import { isUnreachable, UpstreamClient } from './upstream/upstream-client.ts';
+import type { UpstreamPage } from './upstream/upstream-page.ts';
 import { WriteBatch } from './write-batch.ts';
 
 /** What a mirror shows of a project. */
@@ -97,10 +97,10 @@ export class Mirrors {
   readonly #context: Context;
   readonly #clients = new Map<number, { readonly url: string; readonly client: UpstreamClient }>();
   readonly #fetching = new Map<string, Promise<StoredProject>>();
-  /** By index, or index and project: until when an old copy is served without asking. */
+  /** By mirror and upstream, or those and project: until when an old copy is served without asking. */
   readonly #pausedUntil = new Map<string, number>();
   /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
-  readonly #sentAwayUntil = new Map<number, number>();
+  readonly #sentAwayUntil = new Map<string, number>();
 
   constructor(context: Context, limits: Partial<MirrorLimits> = {}) {
     this.#context = context;
@@ -248,7 +248,7 @@ export class Mirrors {
     });
     this.#pausedUntil.delete(pauseKey(index));
     this.#pausedUntil.delete(pauseKey(index, name));
-    this.#sentAwayUntil.delete(index.id);
+    this.#sentAwayUntil.delete(pauseKey(index));
     const kept = await this.#merge(index, name, { fetched, stored });
     await this.#save(index, name, kept, stored);
     return kept;
@@ -332,7 +332,7 @@ export class Mirrors {
     const key = awayMs > 0 || isUnreachable(error) ? pauseKey(index) : pauseKey(index, name);
     if (this.#pausedUntil.size >= MAX_PAUSES) this.#pausedUntil.clear();
     this.#pausedUntil.set(key, now + Math.max(pauseMs, awayMs));
-    if (awayMs > 0) this.#sentAwayUntil.set(index.id, now + awayMs);
+    if (awayMs > 0) this.#sentAwayUntil.set(pauseKey(index), now + awayMs);
   }
 
   #isPaused(index: Index, name: string, now: number): boolean {
@@ -340,9 +340,9 @@ export class Mirrors {
   }
 
   #demandWelcome(index: Index, now: number): void {
-    const until = this.#sentAwayUntil.get(index.id) ?? 0;
+    const until = this.#sentAwayUntil.get(pauseKey(index)) ?? 0;
     if (until <= now) {
-      this.#sentAwayUntil.delete(index.id);
+      this.#sentAwayUntil.delete(pauseKey(index));
       return;
     }
     const seconds = Math.ceil((until - now) / 1000);
@@ -426,8 +426,9 @@ function fetchKey(index: Index, name: string): string {
   return `${index.id} ${String(index.options['mirror_url'])} ${name}`;
 }
 
+/** What one upstream did is nothing to the next one. */
 function pauseKey(index: Index, name = ''): string {
-  return `${index.id} ${name}`;
+  return fetchKey(index, name);
 }
 
 function absent(index: Index, freshUntil: number): MirrorProject {

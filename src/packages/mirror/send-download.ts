@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Client } from '../files/client.ts';
 import type { Download } from './download.ts';
 
 const CHUNK = 256 * 1024;
@@ -25,7 +26,7 @@ export async function sendDownload(
     response.end();
     return true;
   }
-  const client = new Client(request, response);
+  const client = new Client(response);
   try {
     await copy(client, file, download);
   } catch {
@@ -55,47 +56,4 @@ async function copy(client: Client, file: FileHandle, download: Download): Promi
     position += bytesRead;
     await client.write(buffer.subarray(0, bytesRead));
   }
-}
-
-/** Who reads the answer, and may leave at any moment: then nothing waits any longer. */
-class Client {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  #wake = (): void => undefined;
-
-  constructor(request: IncomingMessage, response: ServerResponse) {
-    this.#request = request;
-    this.#response = response;
-    // The response of a pipelined request is not told when its connection closes.
-    request.socket.once('close', this.#leave);
-    // Writing to a client that has just left is no failure of ours.
-    response.on('error', this.#leave);
-  }
-
-  get isGone(): boolean {
-    return this.#response.destroyed || this.#request.socket.destroyed;
-  }
-
-  async unlessGone(start: (resolve: () => void) => void): Promise<void> {
-    if (this.isGone) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    start(resolve);
-    await promise;
-  }
-
-  /** Resolves when the bytes left for the network. */
-  async write(chunk: Buffer): Promise<void> {
-    await this.unlessGone((resolve) => void this.#response.write(chunk, () => resolve()));
-  }
-
-  end(): void {
-    this.#response.end();
-  }
-
-  release(): void {
-    this.#request.socket.off('close', this.#leave);
-  }
-
-  readonly #leave = (): void => this.#wake();
 }

@@ -120,6 +120,19 @@ describe('an upstream that', () => {
     },
   );
 
+  test('sends us away does not keep us from another upstream', async () => {
+    const index = await mirrorOf(app, upstream);
+    upstream.misbehave('*', { status: 429, headers: { 'retry-after': '300' } });
+    expect(await app.page(index)).toBe(502);
+    await using next = await FixtureIndex.start();
+    next.set('demo', [wheelFile()]);
+
+    await app.request('PATCH', index.path, { json: [`mirror_url=${next.url}`], auth: index.user.auth });
+
+    expect(await app.filenames(index)).toEqual(['demo-1.0-py3-none-any.whl']);
+    app.errors();
+  });
+
   test('takes its time has an old page served at once, and the new one a moment later', async () => {
     const index = await mirrorOf(app, upstream);
     await app.page(index);

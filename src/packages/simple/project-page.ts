@@ -6,33 +6,7 @@ import { linkPath } from '../mirror/link.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '../projects/versions.ts';
-
-/** One file as the simple API tells of it (PEP 503, 592, 658, 700, 740); undefined is unknown. */
-export interface PageFile {
-  readonly filename: string;
-  /** Empty if the file name does not tell. */
-  readonly version: string;
-  /** Relative to `/USER/INDEX/+simple/PROJECT/`. */
-  readonly url: string;
-  /** Algorithm and hex digest; sha256 for own files, whatever upstream gives for mirrored ones. */
-  readonly hashes: Readonly<Record<string, string>>;
-  /** Bytes. */
-  readonly size: number | undefined;
-  /** PEP 700's form. */
-  readonly uploadTime: string | undefined;
-  readonly requiresPython: string | undefined;
-  /** The reason, which may be empty; undefined when not yanked. */
-  readonly yanked: string | undefined;
-  /** sha256 of the metadata sidecar, `true` if its hash is unknown, undefined if there is none. */
-  readonly coreMetadata: string | true | undefined;
-  readonly provenance: string | undefined;
-}
-
-/** A project's standing (PEP 792). */
-export interface ProjectStatus {
-  readonly status: string;
-  readonly reason?: string;
-}
+import type { PageFile, ProjectStatus } from './page-file.ts';
 
 /** The one model of a project page: both forms are rendered from it (design section 5). */
 export interface ProjectPage {
@@ -61,7 +35,7 @@ export async function readProjectPage(
 ): Promise<ProjectPage | undefined> {
   const sources = await readSources(context, mirrors, index, { project: name });
   if (sources === undefined) return undefined;
-  const { stages, mirrored, failure, retryAt = Infinity } = sources;
+  const { stages, mirrored, failure, freshUntil } = sources;
 
   const projectIds = stages.map(({ projectId }) => projectId);
   const ownFiles = Map.groupBy(await listFiles(context.db, projectIds), (file) => file.indexId);
@@ -90,7 +64,7 @@ export async function readProjectPage(
       (a, b) => position(a) - position(b) || (a.filename < b.filename ? -1 : 1),
     ),
     status: stages.length === 0 ? mirrored[0]?.status : undefined,
-    freshUntil: Math.min(retryAt, ...mirrored.map(({ freshUntil }) => freshUntil)),
+    freshUntil,
     isStale: failure !== undefined || mirrored.some(({ isStale }) => isStale),
     lastSerial: index.type === 'mirror' ? mirrored[0]?.serial : undefined,
   };

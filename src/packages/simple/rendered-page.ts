@@ -22,6 +22,8 @@ export interface PageFacts {
   readonly freshUntil: number;
   /** Flat pairs. */
   readonly headers: readonly string[];
+  /** About how many bytes the data takes that the forms are rendered from. */
+  readonly modelBytes?: number;
 }
 
 /**
@@ -80,9 +82,10 @@ export class RenderedPage {
   readonly #making = new Map<string, Promise<Representation>>();
   readonly freshUntil: number;
   readonly headers: readonly string[];
-  #bytes = 0;
+  #bytes: number;
 
-  constructor(render: (isJson: boolean) => string, { freshUntil, headers }: PageFacts) {
+  constructor(render: (isJson: boolean) => string, { freshUntil, headers, modelBytes = 0 }: PageFacts) {
+    this.#bytes = modelBytes;
     this.#render = render;
     this.freshUntil = freshUntil;
     this.headers = headers;

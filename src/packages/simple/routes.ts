@@ -75,11 +75,13 @@ export function simpleRoutes(
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
         headers: pageHeaders(page, index.type, context.clock.now()),
+        modelBytes: page.files.length * BYTES_A_FILE,
       });
     });
   });
 
   route(app, operations.refreshProject, async (request, params, reply) => {
+    if (!isProjectName(params.project)) throw noSuchProject(params.project);
     const project = normalizeProjectName(params.project);
     const index = await getIndex(db, params.user, params.index);
     const sources = await findSources(db, index, { project });
@@ -127,6 +129,9 @@ export function simpleRoutes(
     return true;
   }
 }
+
+/** What the strings of one file take in memory, roughly. */
+const BYTES_A_FILE = 700;
 
 function noSuchProject(project: string): AppError {
   return new AppError(packagesErrors.projectNotFound, `The project ${project.slice(0, 100)} does not exist.`);

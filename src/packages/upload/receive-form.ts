@@ -23,6 +23,8 @@ export interface Form {
 }
 
 const MAX_FIELD_BYTES = 16 * 1024 ** 2;
+/** Of all fields together, names included: they are held in memory. */
+const MAX_FIELDS_LENGTH = 32 * 1024 ** 2;
 const MAX_FIELDS = 5000;
 const MAX_FILES = 3;
 
@@ -39,6 +41,7 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   const fields = new Map<string, string[]>();
   const received: Promise<FormFile | undefined>[] = [];
   const streams: Readable[] = [];
+  let fieldsLength = 0;
   const parser = openParser(request, limits);
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
@@ -51,8 +54,12 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   };
 
   parser.on('field', (name, value, isNameCut, isValueCut) => {
+    fieldsLength += name.length + value.length;
     if (isNameCut || isValueCut) fail(invalidForm(`field ${name.slice(0, 100)} is too long`));
-    else fields.set(name, [...(fields.get(name) ?? []), value]);
+    else if (fieldsLength > MAX_FIELDS_LENGTH) {
+      fields.clear();
+      fail(invalidForm(`the fields of the form are longer than ${MAX_FIELDS_LENGTH} bytes together`));
+    } else fields.set(name, [...(fields.get(name) ?? []), value]);
   });
   parser.on('file', (name, stream, filename) => {
     streams.push(stream);
@@ -68,6 +75,8 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   request.on('aborted', () => fail(invalidForm('the connection ended before the form did')));
   request.on('error', () => fail(invalidForm('the connection ended before the form did')));
   request.pipe(parser);
+  // The client may have gone while its password was checked; then no event comes any more.
+  if (request.destroyed) fail(invalidForm('the connection ended before the form did'));
 
   try {
     await finished;

@@ -386,6 +386,15 @@ describe.each(databases)('uploads on %s', (database) => {
     });
   });
 
+  test('a digest of a million characters is refused as quickly as any other', async () => {
+    const index = await app.index();
+    const fields = { sha256_digest: `${'='.repeat(1_000_000)}x` };
+
+    const response = await app.upload(index, { ...wheelUpload(), fields });
+
+    expect(response.status).toBe(400);
+  });
+
   test('right digests are accepted in hex of any case and in base64', async () => {
     const { content } = wheelUpload();
     const index = await app.index();

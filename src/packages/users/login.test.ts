@@ -28,6 +28,15 @@ describe.each(databases)('logins on %s', (database) => {
 
   const anonymous = ['noauth', '', []];
 
+  test('a hundred requests with one password at once cost one check', async () => {
+    const user = await app.user();
+    const headers = { authorization: basic(user.auth) };
+
+    const answers = await Promise.all(Array.from({ length: 100 }, () => authstatus(headers)));
+
+    expect(answers).toEqual(answers.map(() => ['ok', user.name, []]));
+  });
+
   test('a login answers with a token that lasts ten hours and changes nothing', async () => {
     const user = await app.user();
 

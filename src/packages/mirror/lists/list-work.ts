@@ -17,6 +17,8 @@ export type ListWork =
       /** The body as upstream sent it. */
       readonly source: string;
       readonly isGzip: boolean;
+      /** Of the list when it is inflated. */
+      readonly maxBytes: number;
       /** One name a line, sorted. */
       readonly target: string;
     }
@@ -33,7 +35,6 @@ export type ListWork =
 /** ETags by form: `json gzip`. */
 export type RenderedForms = Readonly<Record<string, { readonly etag: string; readonly size: number }>>;
 
-const MAX_LIST_BYTES = 1024 ** 3;
 const PIECE = 64 * 1024;
 
 /** Runs in a worker thread: a million names take seconds of parsing, sorting and compressing. */
@@ -44,18 +45,19 @@ export async function doListWork(work: ListWork): Promise<{ readonly count: numb
 async function parseList({
   source,
   isGzip,
+  maxBytes,
   target,
 }: Extract<ListWork, { kind: 'parse' }>): Promise<{ count: number }> {
   const file = createReadStream(source);
   const body = isGzip ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => body.destroy(error));
-  const names = [...(await parseNames(limited(body, MAX_LIST_BYTES).setEncoding('utf8')))].sort();
+  const names = [...(await parseNames(limited(body, maxBytes).setEncoding('utf8')))].sort();
   await writeDurably(target, pieces(names.map((name) => `${name}\n`)));
   return { count: names.length };
 }
 
 /** The same stream, failing when it grows beyond the limit. */
-function limited(stream: Readable, maxBytes: number): Readable {
+export function limited(stream: Readable, maxBytes: number): Readable {
   return Readable.from(
     (async function* count() {
       let size = 0;

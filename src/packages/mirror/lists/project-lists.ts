@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
@@ -9,11 +9,11 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listProjectNames } from '../../projects/store.ts';
-import { ACCEPT, refusedBy } from '../fetch-project.ts';
+import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
 import type { Mirrors } from '../mirrors.ts';
 import { listCachedProjects } from '../store.ts';
-import { upstreamFailed } from '../upstream-client.ts';
-import { readLines, type ListWork, type RenderedForms } from './list-work.ts';
+import { upstreamFailed } from '../upstream/upstream-client.ts';
+import { limited, readLines, type ListWork, type RenderedForms } from './list-work.ts';
 
 /** A rendered root list on disk. */
 export interface ListPage {
@@ -46,6 +46,7 @@ export class ProjectLists {
   readonly #mirrors: Mirrors;
   readonly #directory: string;
   readonly #running = new Map<string, Promise<unknown>>();
+  #prepared: Promise<void> | undefined;
   /** Counts changes of the set of private projects. */
   #generation = 0;
 
@@ -116,7 +117,7 @@ export class ProjectLists {
   ): Promise<ListPage> {
     const known = this.#rendered.get(index.id);
     if (known?.revision === list.revision) return known;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#prepare();
     const path = join(this.#directory, `list-${index.id}-${list.revision}`);
     const work = {
       kind: 'render',
@@ -133,6 +134,18 @@ export class ProjectLists {
         await rm(known.path + suffix, { force: true });
     }
     return page;
+  }
+
+  /** Makes the directory, without what another run of the server rendered or was fetching. */
+  async #prepare(): Promise<void> {
+    this.#prepared ??= (async () => {
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(this.#directory)) {
+        if (!/^names-\d+\.(?:txt|json)$/.test(name)) await rm(join(this.#directory, name), { force: true });
+      }
+    })();
+    this.#prepared.catch(() => (this.#prepared = undefined));
+    await this.#prepared;
   }
 
   #hasNoList(mirror: Index): boolean {
@@ -159,8 +172,9 @@ export class ProjectLists {
   }
 
   async #fetch(mirror: Index, known: Fetched | undefined): Promise<Fetched> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#prepare();
     const client = this.#mirrors.clientOf(mirror);
+    const { maxListBytes, listMs } = this.#mirrors.limits;
     const response = await client.request({
       url: client.baseUrl,
       headers: {
@@ -170,6 +184,7 @@ export class ProjectLists {
       },
       headTimeoutMs: HEAD_TIMEOUT_MS,
       bodyTimeoutMs: BODY_TIMEOUT_MS,
+      signal: AbortSignal.timeout(listMs),
     });
     const fetchedAt = this.#context.clock.now();
     if (response.status === 304 && known !== undefined) {
@@ -183,13 +198,19 @@ export class ProjectLists {
     const coding = response.headers['content-encoding'];
     const source = join(this.#directory, `fetching-${mirror.id}-${fetchedAt}`);
     try {
-      await pipeline(response.body, createWriteStream(source, { mode: 0o600 }));
+      await pipeline(limited(response.body, maxListBytes), createWriteStream(source, { mode: 0o600 }));
       const length = response.headers['content-length'];
       if (length !== undefined && (await stat(source)).size !== Number(length)) {
         throw upstreamFailed('the upstream index sent less of its list than it announced');
       }
       const target = this.#namesPath(mirror);
-      const parsed = await runWorker({ kind: 'parse', source, isGzip: coding === 'gzip', target });
+      const parsed = await runWorker({
+        kind: 'parse',
+        source,
+        isGzip: coding === 'gzip',
+        maxBytes: maxListBytes,
+        target,
+      });
       const { count } = parsed as { readonly count: number };
       return await this.#writeFetched(mirror, {
         url: client.baseUrl,

@@ -1,0 +1,218 @@
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
+import { packagesErrors } from '../../errors.ts';
+import { isPrivateAddress } from './private-address.ts';
+
+/** What a mirror asks, and how long it waits. */
+export interface UpstreamRequest {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: 'GET' | 'HEAD';
+  /** Until the head of the answer is there, redirects included. */
+  readonly headTimeoutMs: number;
+  /** Longest pause within the body. */
+  readonly bodyTimeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Files have connections of their own: a page must not wait behind downloads. */
+  readonly isFile?: boolean;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** After redirects: what relative links are relative to. */
+  readonly url: string;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+const MAX_REDIRECTS = 5;
+const MAX_CONNECTIONS = 32;
+const CONNECT_TIMEOUT_MS = 5000;
+const USER_AGENT = 'wheelhouse (+caching mirror)';
+const DUMP = { limit: 64 * 1024 };
+
+/**
+ * Talks to one upstream: its credentials go to its own origin only, redirects are followed by us, and addresses that
+ * are not public are refused unless the host is the one that the operator configured (no forged requests into the
+ * operator's network). Connections are kept alive and capped. Honours HTTP(S)_PROXY and NO_PROXY.
+ */
+export class UpstreamClient {
+  readonly #base: URL;
+  readonly #authorization: string | undefined;
+  readonly #pages: Dispatcher;
+  readonly #files: Dispatcher;
+
+  constructor(mirrorUrl: string, environment: Readonly<Record<string, string | undefined>>) {
+    this.#base = new URL(mirrorUrl);
+    const { username, password } = this.#base;
+    if (username !== '' || password !== '') {
+      const pair = `${decodePart(username)}:${decodePart(password)}`;
+      this.#authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+      this.#base.username = '';
+      this.#base.password = '';
+    }
+    const isProxied = Object.keys(environment).some((name) => /^https?_proxy$/i.test(name));
+    const options = {
+      connections: MAX_CONNECTIONS,
+      allowH2: false,
+      connect: { timeout: CONNECT_TIMEOUT_MS, lookup: this.#lookup },
+    };
+    const proxies = {
+      ...setting('httpProxy', environment, 'http_proxy'),
+      ...setting('httpsProxy', environment, 'https_proxy'),
+      ...setting('noProxy', environment, 'no_proxy'),
+    };
+    const createDispatcher = () =>
+      isProxied ? new EnvHttpProxyAgent({ ...options, ...proxies }) : new Agent(options);
+    this.#pages = createDispatcher();
+    this.#files = createDispatcher();
+  }
+
+  /** The mirror's URL without credentials, with a trailing slash. */
+  get baseUrl(): string {
+    return `${withoutTrailingSlashes(this.#base.href)}/`;
+  }
+
+  /** Answers whatever status upstream gives; throws `packages.upstream-…` when there is no answer. */
+  async request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), request.headTimeoutMs);
+    const signal =
+      request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]);
+    let url = new URL(request.url, this.#base);
+    try {
+      for (let hop = 0; ; hop += 1) {
+        const response = await this.#send(url, { ...request, signal });
+        const location = response.headers['location'];
+        if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
+        await response.body.dump({ ...DUMP, signal });
+        const next = URL.parse(location, url);
+        if (hop >= MAX_REDIRECTS || next === null || !/^https?:$/.test(next.protocol)) {
+          throw upstreamFailed(
+            `${url.host} redirects ${hop >= MAX_REDIRECTS ? 'too often' : 'to a place that is no URL'}`,
+          );
+        }
+        url = next;
+      }
+    } catch (error) {
+      if (!timeout.signal.aborted) throw describeFailure(error, url);
+      throw new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Lets running requests finish; new ones fail. */
+  async retire(): Promise<void> {
+    await Promise.allSettled([this.#pages.close(), this.#files.close()]);
+  }
+
+  /** Breaks off what is running. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#pages.destroy(), this.#files.destroy()]);
+  }
+
+  async #send(
+    url: URL,
+    request: UpstreamRequest & { readonly signal: AbortSignal },
+  ): Promise<UpstreamResponse> {
+    if (
+      isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 &&
+      !this.#isOwnHost(url.hostname) &&
+      isPrivateAddress(url.hostname)
+    ) {
+      throw upstreamFailed(`upstream points to the private address ${url.hostname}`);
+    }
+    const isOwnOrigin = url.origin === this.#base.origin;
+    const response = await (request.isFile === true ? this.#files : this.#pages).request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: request.method ?? 'GET',
+      headers: {
+        'user-agent': USER_AGENT,
+        ...request.headers,
+        ...(isOwnOrigin && this.#authorization !== undefined && { authorization: this.#authorization }),
+      },
+      headersTimeout: request.headTimeoutMs,
+      bodyTimeout: request.bodyTimeoutMs,
+      signal: request.signal,
+    });
+    // Who reads the body hears of an error; when nobody does, as after `destroy`, it must not end the process.
+    response.body.on('error', () => undefined);
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+    );
+    return { status: response.statusCode, headers, url: url.href, body: response.body };
+  }
+
+  #isOwnHost(hostname: string): boolean {
+    return hostname === this.#base.hostname;
+  }
+
+  readonly #lookup = (
+    hostname: string,
+    options: LookupOptions,
+    callback: (
+      error: NodeJS.ErrnoException | null,
+      address: string | LookupAddress[],
+      family?: number,
+    ) => void,
+  ): void => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) callback(error, []);
+      else if (!this.#isOwnHost(hostname) && addresses.some(({ address }) => isPrivateAddress(address))) {
+        callback(Object.assign(new Error(`${hostname} has a private address`), { code: 'EPRIVATE' }), []);
+      } else if (options.all === true) callback(null, addresses);
+      else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
+    });
+  };
+}
+
+/** Upstream did not answer as it must: 502. */
+export function upstreamFailed(detail: string, cause?: unknown): AppError {
+  return new AppError(packagesErrors.upstreamFailed, detail, { cause });
+}
+
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET)$/;
+
+/** True if the failure is of the whole upstream, not of one page: then nothing else need be tried for a while. */
+export function isUnreachable(error: unknown): boolean {
+  const { code } = ((error as Error | undefined)?.cause ?? {}) as { readonly code?: string };
+  return UNREACHABLE.test(code ?? '');
+}
+
+function describeFailure(error: unknown, url: URL): unknown {
+  if (error instanceof AppError) return error;
+  const { name, code } = error as { readonly name?: string; readonly code?: string };
+  if (name === 'AbortError' || name === 'TimeoutError') return error;
+  if (/TIMEOUT/.test(code ?? '')) {
+    return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
+      cause: error,
+    });
+  }
+  return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
+}
+
+/** A stray percent sign in a password stands for itself. */
+function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function setting<Key extends string>(
+  key: Key,
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): Partial<Record<Key, string>> {
+  const value = environment[name] ?? environment[name.toUpperCase()];
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<Key, string>>);
+}

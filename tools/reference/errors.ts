@@ -1,0 +1,41 @@
+import { errorCatalogue } from '../../src/wiring.ts';
+import { generatedFrom, page } from './markdown.ts';
+
+/** docs/reference/errors.md */
+export function renderErrors(): string {
+  const parts = Map.groupBy(errorCatalogue, ({ code }) => code.split('.')[0] ?? '');
+  return page(
+    generatedFrom('src/kernel/errors/kernel-errors.ts', 'src/packages/errors.ts'),
+    '# Errors',
+    'Every failure has a kind, which has a code that does not change, and a detail that says what happened this time. ' +
+      'Nothing was changed by a request that ended with an error.',
+    'Clients get the form that they show to their users: problem details (RFC 9457) as `application/problem+json` or ' +
+      '`application/json`, a page for browsers, or one line of text for upload forms; the HTTP/1.1 reason phrase has the ' +
+      'detail too, since twine and pip print it. Commands print `error:` and `hint:` and exit with 1, or with 2 when ' +
+      'the failure is a defect of Wheelhouse.',
+    [
+      '```json',
+      JSON.stringify(
+        {
+          title: 'The file exists with other contents',
+          status: 409,
+          detail: 'demo-1.0-py3-none-any.whl already exists in non-volatile index',
+          message: 'demo-1.0-py3-none-any.whl already exists in non-volatile index',
+          code: 'packages.file-exists',
+          hint: 'raise the version, or upload to a volatile index',
+        },
+        null,
+        2,
+      ),
+      '```',
+    ].join('\n'),
+    '`message` repeats `detail` for devpi-client. Hints may be more exact than the ones below.',
+    ...[...parts].flatMap(([part, kinds]) => [
+      `## ${part}`,
+      ...kinds.map(({ code, status, title, hint, meaning = '' }) => {
+        const hints = hint === undefined ? '' : `\n\nHint: ${hint}.`;
+        return `### ${code}\n\n**${status} ${title}.** ${meaning}${hints}`;
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { Identity } from '#kernel/auth/authenticate.ts';
+import { operations, type Operation } from '#packages/contract';
+import { isAllowed, type Permission } from '../../src/packages/policy.ts';
+import { code, generatedFrom, page, table } from './markdown.ts';
+
+const all = Object.entries(operations) as [string, Operation][];
+
+/** docs/reference/http.md */
+export function renderHttp(): string {
+  return page(
+    generatedFrom('src/packages/contract.ts', 'src/packages/policy.ts'),
+    '# HTTP',
+    'The interface of devpi-server 6.19, and what Wheelhouse adds. A running server describes it as OpenAPI 3.1 at ' +
+      '`/+openapi.json`. Parameters are written `:name`; a slash at the end may follow or not.',
+    '## Who asks',
+    [
+      'Credentials come as HTTP Basic (user and password), as HTTP Basic or Bearer with the token of `POST /+login` in ' +
+        'the place of the password, or in `X-Devpi-Auth` as devpi-client sends them. With a token the user may be left out or ' +
+        'be `__token__`. Wrong credentials count as none.',
+      'A login token lasts ten hours. Changing the password ends every login of the user but the one that changed it.',
+    ].join('\n\n'),
+    '## Who may do what',
+    'Each operation needs the permission in the table below. `listed` is a user whom the option `acl_upload` of the ' +
+      'index names, also by `:AUTHENTICATED:`; with `:ANONYMOUS:` everybody is. The owner of a new index is listed.',
+    permissions(),
+    '## Operations',
+    table(
+      ['method', 'path', 'permission', 'what it does'],
+      all.map(([, { method, path, allow, summary }]) => [code(method), code(path), allow, summary]),
+    ),
+    '`PUSH` may also be sent as `POST` with a JSON body.',
+    '## Bodies',
+    'Requests and answers are JSON unless the operation says otherwise. devpi’s answers are wrapped: `type` names what ' +
+      '`result` is. Operations that take nothing and answer with any object or a message are left out.',
+    ...all.map(([name, operation]) => bodies(name, operation)),
+    '## Answers of every operation',
+    table(
+      ['header', 'value'],
+      [
+        ['`X-DEVPI-SERIAL`', 'serial of the newest event that this process has heard'],
+        ['`X-DEVPI-SERVER-VERSION`', 'the devpi-server whose interface is spoken'],
+        ['`X-DEVPI-UUID`', 'the same for all servers of an installation'],
+        ['`X-Request-Id`', 'to find the request in the log; not on pages and files from memory'],
+      ],
+    ),
+    'Errors are described in [errors](errors.md).',
+  );
+}
+
+const people: Readonly<Record<string, Identity>> = {
+  anonymous: { user: undefined, groups: [] },
+  'any user': { user: 'somebody', groups: [] },
+  listed: { user: 'listed', groups: [] },
+  owner: { user: 'owner', groups: [] },
+  root: { user: 'root', groups: [] },
+};
+
+/** Asks the policy itself, for an index of `owner` on which only `listed` may upload. */
+function permissions(): string {
+  const used = [...new Set(all.map(([, { allow }]) => allow))];
+  const asked: Permission[] = used.flatMap((name) =>
+    name === 'user_modify' ? [name, 'user_modify_password'] : [name],
+  );
+  const subject = { user: 'owner', aclUpload: ['listed'] };
+  return table(
+    ['permission', ...Object.keys(people)],
+    asked.map((permission) => [
+      permission,
+      ...Object.values(people).map((person) => (isAllowed(person, permission, subject) ? 'yes' : '')),
+    ]),
+  );
+}
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly description?: string;
+}
+
+function bodies(name: string, { method, path, request, response, produces }: Operation): string {
+  const asked = request === undefined ? '' : fields(request, 'input');
+  const answered = response === undefined ? '' : fields(response, 'output');
+  const types =
+    produces === undefined ? '' : `Answers with ${produces.map((type) => code(type)).join(', ')}.`;
+  if (asked === '' && (answered === '' || isWrapping(response))) return '';
+  return page(
+    `### ${name}`,
+    code(`${method} ${path}`),
+    asked === '' ? '' : `Takes:\n\n${asked}`,
+    answered === '' ? '' : `Answers:\n\n${answered}`,
+    types,
+  ).trimEnd();
+}
+
+/** True if the answer is devpi's envelope around any object, or a message. */
+function isWrapping(type: z.ZodType | undefined): boolean {
+  const { properties = {} } = z.toJSONSchema(type ?? z.object({}), { unrepresentable: 'any' }) as Schema;
+  const { type: _type, message: _message, result, ...others } = properties;
+  return Object.keys(others).length === 0 && Object.keys(result?.properties ?? {}).length === 0;
+}
+
+/** A table of the fields, nested ones with dots; empty where any object will do. */
+function fields(type: z.ZodType, io: 'input' | 'output'): string {
+  const rows = flatten(z.toJSONSchema(type, { unrepresentable: 'any', io }) as Schema, '');
+  return rows.length === 0 ? '' : table(['field', 'type', ''], rows);
+}
+
+function flatten(schema: Schema, prefix: string): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const path = prefix + name;
+    const isOptional = schema.required?.includes(name) !== true;
+    const notes = [field.description, isOptional ? 'Optional.' : undefined].filter(Boolean).join(' ');
+    const inner = field.items?.properties === undefined ? field : field.items;
+    const innerPrefix = inner === field ? `${path}.` : `${path}[].`;
+    return [[code(path), shownType(field), notes], ...flatten(inner, innerPrefix)];
+  });
+}
+
+function shownType({ type, items, enum: values, const: value, anyOf }: Schema): string {
+  if (value !== undefined) return code(JSON.stringify(value));
+  if (values !== undefined) return values.map((each) => code(JSON.stringify(each))).join(' or ');
+  if (anyOf !== undefined) return anyOf.map(shownType).join(' or ');
+  if (type === 'array') return `list of ${items === undefined ? 'anything' : shownType(items)}`;
+  return [type ?? 'anything'].flat().join(' or ');
+}
