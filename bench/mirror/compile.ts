@@ -5,13 +5,12 @@ import { clientPath, executablePath } from '#test/clients.ts';
 import { runCommand } from '#test/run-command.ts';
 import { comparisonTable, type Comparison } from '../support/compare.ts';
 import type { Mirror, MirrorTargetName } from '../support/mirror-targets.ts';
-import { waitForQuiet } from '../support/machine.ts';
 import { readUsage } from '../support/process-usage.ts';
-import { say } from '../support/run.ts';
+import { say, waitForTurn } from '../support/run.ts';
 import type { Resolution } from '../support/synthetic-index.ts';
 import { isChosen, orWrong, WrongAnswer, type Bench, type Findings, type Outcomes } from './workload.ts';
 
-const QUIET_LIMIT_MS = 5000;
+const ROUNDS = 5;
 /** A resolve that takes longer is of no use to anybody. */
 const LIMIT_MS = 120_000;
 
@@ -26,14 +25,14 @@ type State = 'cold' | 'warm';
 export async function compareCompiles(bench: Bench): Promise<Findings> {
   const { options, targets, upstream } = bench;
   if (!isChosen('uv pip compile', options)) return { tables: [], raw: {} };
-  const rounds = options.quick ? 1 : Math.max(5, options.rounds);
+  const rounds = options.quick ? 1 : ROUNDS;
   const requirementsPath = join(bench.directory, 'requirements.in');
   await writeFile(requirementsPath, `${upstream.resolution.requirements.join('\n')}\n`);
   const samples = new Map<string, Sample[]>();
   const wrong = new Map<string, { readonly unavailable: string }>();
   const columns = [...targets, 'direct'];
   const resolve = async (url: string, pid?: number) => {
-    if (!options.quick) await waitForQuiet(QUIET_LIMIT_MS);
+    await waitForTurn(options);
     return await compile({
       url,
       requirementsPath,
@@ -128,7 +127,8 @@ async function compile(given: {
     given.requirementsPath,
   ];
   const result = await runCommand(argv, { timeoutMs: LIMIT_MS }).catch((error: unknown) => {
-    throw new WrongAnswer(`uv had no result after ${LIMIT_MS / 1000} s`, { cause: error });
+    if (!/timed out/i.test(String(error))) throw error;
+    throw new WrongAnswer('uv had no result', `over ${LIMIT_MS / 1000} s`);
   });
   const seconds = (performance.now() - startedAt) / 1000;
   const after = given.pid === undefined ? undefined : await readUsage(given.pid);

@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { comparisonTable, type Comparison } from '../support/compare.ts';
 import { createIndex, startIndexServer } from '../support/index-server.ts';
-import { waitForQuiet } from '../support/machine.ts';
 import { checkListing, fetchPage, indexPagePaths } from '../support/page-cases.ts';
 import { readUsage } from '../support/process-usage.ts';
-import { say } from '../support/run.ts';
+import { say, waitForTurn } from '../support/run.ts';
 import { isChosen, type Bench, type Findings } from './workload.ts';
-
-const QUIET_LIMIT_MS = 5000;
 
 /** Wheelhouse only: of the others only devpi-server has such a database, and no quick way to fill it. */
 export async function measureStart(bench: Bench): Promise<Findings> {
@@ -32,7 +29,7 @@ export async function measureStart(bench: Bench): Promise<Findings> {
     const memory: number[] = [];
     const page: number[] = [];
     for (let round = 0; round <= Math.max(5, options.rounds); round++) {
-      if (!options.quick) await waitForQuiet(QUIET_LIMIT_MS);
+      await waitForTurn(options);
       const startedAt = performance.now();
       await using server = await startIndexServer('wheelhouse', directory);
       if (round === 0) continue;

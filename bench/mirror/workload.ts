@@ -27,8 +27,15 @@ export interface Findings {
 
 export type Outcomes = Map<string, Outcome>;
 
-/** An answer that is not right. It scores nothing: the target has no figure for the case. */
-export class WrongAnswer extends Error {}
+/** An answer that is not right. It scores nothing: the target has no figure for the case, but this instead. */
+export class WrongAnswer extends Error {
+  readonly score: string;
+
+  constructor(message: string, score = 'wrong answers') {
+    super(message);
+    this.score = score;
+  }
+}
 
 /** Does something with a target; what it answers wrongly is told instead of a figure. */
 export async function orWrong<Result>(
@@ -40,7 +47,7 @@ export async function orWrong<Result>(
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     say(`  ${what}: ${text.slice(0, 500)}`);
-    return { unavailable: 'wrong answers' };
+    return { unavailable: error instanceof WrongAnswer ? error.score : 'wrong answers' };
   }
 }
 

@@ -6,6 +6,8 @@ export interface CommonOptions {
   readonly seconds: number;
   readonly quick: boolean;
   readonly full: boolean;
+  /** Wait for the machine to be quiet before each sample. */
+  readonly isPatient: boolean;
   /** Only cases whose description matches. */
   readonly only: RegExp | undefined;
   readonly json: boolean;
@@ -20,6 +22,7 @@ const usage = `options:
   --rounds N        measured rounds after one that is thrown away (default 3)
   --seconds N       length of one sample, whole seconds (default 2)
   --quick           one round of one second: tells whether it works, not how fast it is
+  --no-wait         do not wait for a quiet machine before each sample
   --full            devpi-server too gets 4000 files in a project, which takes twenty minutes
   --only REGEX      only the cases whose description matches
   --auth WHAT       uploads: token (as devpi-client, default) or password on every request (as twine)
@@ -47,6 +50,7 @@ function parse(argv: readonly string[], knownTargets: readonly string[]): Common
       seconds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
+      'no-wait': { type: 'boolean', default: false },
       only: { type: 'string' },
       auth: { type: 'string', default: 'token' },
       latency: { type: 'string', default: '20' },
@@ -75,6 +79,7 @@ function parse(argv: readonly string[], knownTargets: readonly string[]): Common
     seconds: readCount('seconds', values.seconds, values.quick ? 1 : 2),
     quick: values.quick,
     full: values.full,
+    isPatient: !values.quick && !values['no-wait'],
     only: values.only === undefined ? undefined : new RegExp(values.only),
     json: values.json,
     markdownPath: values.markdown,

@@ -23,6 +23,11 @@ export function say(text: string): void {
 
 const quietLimitMs = 5000;
 
+/** Waits a little for the machine to be quiet; false if it is not. */
+export async function waitForTurn({ isPatient }: CommonOptions): Promise<boolean> {
+  return !isPatient || (await waitForQuiet(quietLimitMs));
+}
+
 /** Takes samples of several targets in turns: A B C, A B C, ... and throws the first round away. */
 export async function takeTurns<Target extends { readonly server: Server }, Sample>(
   targets: readonly Target[],
@@ -33,7 +38,7 @@ export async function takeTurns<Target extends { readonly server: Server }, Samp
   let disturbed = 0;
   for (let round = 0; round <= options.rounds; round++) {
     for (const target of targets) {
-      if (!options.quick && !(await waitForQuiet(quietLimitMs))) disturbed++;
+      if (!(await waitForTurn(options))) disturbed++;
       const sample = await measure(target);
       if (round > 0) samples.get(target)!.push(sample);
     }

@@ -198,10 +198,12 @@ export class MirrorFiles {
     const save = async ({ sha256, size }: { readonly sha256: string; readonly size: number }) => {
       statistics.bytesFetched += size;
       const file = { indexId: index.id, relpath, project, sha256, size, contentType, storedAt: clock.now() };
-      await saveMirrorFile(db, file).catch(async (error: unknown) => {
-        await demandIndex(db, index);
-        throw error;
-      });
+      await this.#mirrors.writes
+        .add((tx) => saveMirrorFile(tx, file))
+        .catch(async (error: unknown) => {
+          await demandIndex(db, index);
+          throw error;
+        });
     };
     const download = new Download({ client: this.#mirrors.clientOf(index), files, limits }, wanted, save);
     this.#downloads.add(download);
@@ -220,9 +222,12 @@ export class MirrorFiles {
 }
 
 function findLink(links: readonly Link[], path: string, isSidecar: boolean): Link | undefined {
+  const filename = path.split('/').at(-1);
   return links.find(
     (link) =>
-      decodeURIComponent(linkRelpath(link)) === path && (!isSidecar || link.coreMetadata !== undefined),
+      link.filename === filename &&
+      decodeURIComponent(linkRelpath(link)) === path &&
+      (!isSidecar || link.coreMetadata !== undefined),
   );
 }
 

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '#kernel/context.ts';
 import { environment } from '#kernel/config/environment.ts';
 import type { Db } from '#kernel/db/db.ts';
@@ -24,6 +24,7 @@ import {
 } from './store.ts';
 import { isUnreachable, UpstreamClient } from './upstream/upstream-client.ts';
 import type { UpstreamPage } from './upstream/upstream-page.ts';
+import { WriteBatch } from './write-batch.ts';
 
 /** What a mirror shows of a project. */
 export interface MirrorProject {
@@ -67,6 +68,12 @@ const MAX_PAUSES = 10_000;
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
+/** zlib goes back to the event loop after each chunk, which is 16 KB unless told otherwise. */
+const CHUNKS = { chunkSize: 256 * 1024 };
+/** Compressed: the page of a project with some 3000 files. */
+const MAX_SYNC_BYTES = 256 * 1024;
+/** Pages that were packed a moment ago, so that showing one need not unpack it. */
+const pagesByBytes = new WeakMap<Uint8Array, UpstreamPage>();
 
 /**
  * The pages of all mirrors: read from the database while fresh, asked of upstream once for all who wait, served old
@@ -85,6 +92,8 @@ export class Mirrors {
     bytesFetched: 0,
   };
   readonly limits: MirrorLimits;
+  /** For all that is kept of upstream's answers. */
+  readonly writes: WriteBatch;
   readonly #context: Context;
   readonly #clients = new Map<number, { readonly url: string; readonly client: UpstreamClient }>();
   readonly #fetching = new Map<string, Promise<StoredProject>>();
@@ -95,6 +104,7 @@ export class Mirrors {
 
   constructor(context: Context, limits: Partial<MirrorLimits> = {}) {
     this.#context = context;
+    this.writes = new WriteBatch(context.db);
     this.limits = { ...defaultLimits, ...limits };
   }
 
@@ -179,7 +189,7 @@ export class Mirrors {
     );
     await replaceStoredPage(db, index.id, name, {
       old,
-      new: await compress(JSON.stringify({ ...page, files })),
+      new: await packPage({ ...page, files }),
     });
     await this.#announce(index, name);
   }
@@ -288,7 +298,7 @@ export class Mirrors {
     return {
       upstream,
       isFound: true,
-      page: await compress(JSON.stringify(page)),
+      page: await packPage(page),
       etag,
       serial,
       expiresAt,
@@ -304,8 +314,8 @@ export class Mirrors {
     const { db } = this.#context;
     try {
       if (kept.page !== null && kept.page === stored?.page)
-        await extendMirrorProject(db, index.id, name, kept.expiresAt);
-      else await saveMirrorProject(db, index.id, name, kept);
+        await this.writes.add((tx) => extendMirrorProject(tx, index.id, name, kept.expiresAt));
+      else await this.writes.add((tx) => saveMirrorProject(tx, index.id, name, kept));
     } catch (error) {
       await demandIndex(db, index);
       throw error;
@@ -392,7 +402,18 @@ export class Mirrors {
 
 /** The page as it was stored. */
 export async function readPage(compressed: Uint8Array): Promise<UpstreamPage> {
-  return JSON.parse((await decompress(compressed)).toString('utf8')) as UpstreamPage;
+  const justPacked = pagesByBytes.get(compressed);
+  if (justPacked !== undefined) return justPacked;
+  // What takes less than a trip to another thread is done here.
+  const isSmall = compressed.byteLength <= MAX_SYNC_BYTES;
+  const bytes = isSmall ? zstdDecompressSync(compressed, CHUNKS) : await decompress(compressed, CHUNKS);
+  return JSON.parse(bytes.toString('utf8')) as UpstreamPage;
+}
+
+async function packPage(page: UpstreamPage): Promise<Uint8Array> {
+  const bytes = await compress(JSON.stringify(page), CHUNKS);
+  pagesByBytes.set(bytes, page);
+  return bytes;
 }
 
 /** Throws 404 if the index has been deleted meanwhile. */
