@@ -136,33 +136,42 @@ interface RemoteListener {
 function listenRemotely(pool: pg.Pool, hear: () => Promise<void>, log: Log): RemoteListener {
   let client: pg.PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isListening = false;
   let isClosed = false;
 
-  function lose(error: unknown): void {
-    if (client === undefined || isClosed) return;
-    client.release(true);
+  /** Gives a broken connection back, once, so that no failure takes one from the pool for good. */
+  function lose(lost: pg.PoolClient | undefined, error: unknown): void {
+    if (lost !== client || isClosed) return;
+    client?.release(true);
     client = undefined;
-    log.warn({ err: error }, 'lost the database connection that announces events');
+    isListening = false;
+    log.warn({ err: error }, 'no database connection announces events; trying again');
     timer = setTimeout(() => void connect(), RECONNECT_MS);
   }
 
   async function connect(): Promise<void> {
+    let fresh: pg.PoolClient | undefined;
     try {
-      const fresh = await pool.connect();
-      fresh.on('error', lose);
-      fresh.on('notification', () => void hear().catch((error: unknown) => lose(error)));
-      await fresh.query(`listen ${CHANNEL}`);
-      client = fresh;
+      fresh = await pool.connect();
+      if (isClosed) {
+        fresh.release(true);
+        return;
+      }
+      const own = fresh;
+      client = own;
+      own.on('error', (error) => lose(own, error));
+      own.on('notification', () => void hear().catch((error: unknown) => lose(own, error)));
+      await own.query(`listen ${CHANNEL}`);
       await hear();
+      isListening = client === own;
     } catch (error) {
-      log.warn({ err: error }, 'cannot listen for events; trying again');
-      if (!isClosed) timer = setTimeout(() => void connect(), RECONNECT_MS);
+      lose(fresh, error);
     }
   }
 
   return {
     ready: connect(),
-    isConnected: () => client !== undefined,
+    isConnected: () => isListening,
     async close() {
       isClosed = true;
       clearTimeout(timer);

@@ -86,6 +86,8 @@ export class PageCache {
   }
 
   #keep(path: string, project: string, page: RenderedPage): void {
+    // A page that is made again is as young as a new one.
+    this.#pages.delete(path);
     this.#pages.set(path, page);
     const paths = this.#pathsByProject.get(project) ?? new Set();
     this.#pathsByProject.set(project, paths.add(path));
@@ -99,8 +101,17 @@ export class PageCache {
     for (const [path, page] of this.#pages) {
       if (excess <= 0) return;
       this.#pages.delete(path);
+      this.#forgetPath(path);
       excess -= page.bytes;
     }
+  }
+
+  /** What is not cached must not be remembered either: a large mirror has a million projects. */
+  #forgetPath(path: string): void {
+    const project = decodeURIComponent(/\/\+simple\/([^/]*)\/?$/.exec(path)?.[1] ?? LISTS);
+    const paths = this.#pathsByProject.get(project);
+    paths?.delete(path);
+    if (paths?.size === 0) this.#pathsByProject.delete(project);
   }
 
   /** Forgets the page of a project on every index. */

@@ -22,6 +22,11 @@ export interface ListPage {
   readonly forms: RenderedForms;
 }
 
+interface Rendered extends ListPage {
+  readonly revision: string;
+  readonly before: ListPage | undefined;
+}
+
 /** What is known of the list of one upstream. */
 interface Fetched {
   readonly url: string;
@@ -98,14 +103,14 @@ export class ProjectLists {
       .update(JSON.stringify([parts, this.#process]))
       .digest('hex')
       .slice(0, 16);
-    return await this.#once(`render ${index.id}`, () =>
+    return await this.#once(`render ${index.id} ${revision}`, () =>
       this.#render(index, { revision, sources, names: [...names] }),
     );
   }
 
   /** Revisions count within one process: another start renders anew. */
   readonly #process = Date.now();
-  readonly #rendered = new Map<number, ListPage & { readonly revision: string }>();
+  readonly #rendered = new Map<number, Rendered>();
 
   async #render(
     index: Index,
@@ -128,10 +133,11 @@ export class ProjectLists {
     } as const;
     const forms = (await runWorker(work)) as RenderedForms;
     const page = { path, forms, revision: list.revision };
-    this.#rendered.set(index.id, page);
-    if (known !== undefined && known.path !== path) {
-      for (const suffix of Object.keys(known.forms).map(formSuffix))
-        await rm(known.path + suffix, { force: true });
+    this.#rendered.set(index.id, { ...page, before: known && { path: known.path, forms: known.forms } });
+    // The one before may be about to be opened for an answer; the one before that is not.
+    const outdated = known?.before?.path === path ? undefined : known?.before;
+    for (const suffix of Object.keys(outdated?.forms ?? {}).map(formSuffix)) {
+      await rm(`${outdated?.path}${suffix}`, { force: true });
     }
     return page;
   }

@@ -95,6 +95,9 @@ export class UpstreamClient {
             `${url.host} redirects ${hop >= MAX_REDIRECTS ? 'too often' : 'to a place that is no URL'}`,
           );
         }
+        if (url.protocol === 'https:' && next.protocol === 'http:') {
+          throw upstreamFailed(`${url.host} redirects from https to http`);
+        }
         url = next;
       }
     } catch (error) {
