@@ -39,7 +39,6 @@ it.skipIf(skipWithout(noProc))('takes and serves a wheel of 1 GiB in constant me
     hashes: { sha256: wheel.sha256 },
   });
   expect(received).toBe(wheel.sha256);
-  console.log('GROWN', before, grown);
   expect(grown, 'MiB that the server grew by').toBeLessThan(64);
 });
 
