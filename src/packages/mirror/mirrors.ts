@@ -263,16 +263,17 @@ export class Mirrors {
     const { clock, log } = this.#context;
     const upstream = upstreamOf(index);
     const expiresAt = clock.now() + expiryMs(index);
+    const askAgainAt = clock.now() + Math.min(this.limits.absentMs, expiryMs(index));
+    if (stored?.isFound === true && saysNothing(fetched)) {
+      // Builds must not break because upstream removed something, or answers with a page that is none; devpi keeps the
+      // last page too. Whoever asks for a refresh is told what upstream says.
+      log.warn(
+        { index: fullName(index), project: name },
+        'upstream no longer has the project; keeping what is known',
+      );
+      return { ...stored, expiresAt: askAgainAt };
+    }
     if (fetched.kind === 'absent') {
-      const askAgainAt = clock.now() + Math.min(this.limits.absentMs, expiryMs(index));
-      if (stored?.isFound === true) {
-        // Builds must not break because upstream removed something; devpi keeps the last page too.
-        log.warn(
-          { index: fullName(index), project: name },
-          'upstream no longer has the project; keeping what is known',
-        );
-        return { ...stored, expiresAt: askAgainAt };
-      }
       return { upstream, isFound: false, page: null, etag: null, serial: null, expiresAt: askAgainAt };
     }
     if (fetched.kind === 'unchanged') {
@@ -398,6 +399,13 @@ export class Mirrors {
         ),
     };
   }
+}
+
+/** True for a 404, and for a page of nothing at all, as maintenance pages and captive portals look like. */
+function saysNothing(fetched: FetchedProject): boolean {
+  if (fetched.kind !== 'page') return fetched.kind === 'absent';
+  const { files, versions, status, serial, droppedCount } = fetched.page;
+  return files.length + versions.length + droppedCount === 0 && status === undefined && serial === undefined;
 }
 
 /** The page as it was stored. */

@@ -243,6 +243,22 @@ describe('an upstream that', () => {
     expect((await app.get(path)).bytes.equals(file.bytes)).toBe(true);
   });
 
+  test('answers with a page of nothing keeps the last page until somebody refreshes it', async () => {
+    const file = wheelFile();
+    const { index } = await mirroredFile(app, upstream, file);
+    const maintenance = {
+      text: '<!DOCTYPE html><html><body><h1>Down for maintenance</h1></body></html>',
+      type: 'text/html',
+    };
+    upstream.set('demo', { files: [], body: maintenance });
+    clock.advance(HALF_HOUR);
+
+    expect(await app.filenames(index)).toEqual([file.filename]);
+    await app.request('POST', `${index.path}/+simple/demo/refresh`);
+
+    expect(await app.filenames(index)).toEqual([]);
+  });
+
   test('fails does not take away what was absent: the 404 is asked anew', async () => {
     const index = await mirrorOf(app, upstream);
     expect(await app.page(index, 'new')).toBe(404);
