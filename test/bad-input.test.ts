@@ -208,6 +208,11 @@ const table: readonly BadInput[] = [
   // Forms.
   body('has no boundary', complete, 'the multipart form is malformed', 'multipart/form-data'),
   body('is empty', '', 'the multipart form is malformed'),
+  body(
+    'has a field without a name',
+    Buffer.from(complete.toString('latin1').replace('; name="version"', ''), 'latin1'),
+    'a field of the form has no name',
+  ),
   body('is no form', 'hello', 'the multipart form is malformed'),
   body(
     'is cut within its file',

@@ -53,7 +53,11 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
     reject(error);
   };
 
-  parser.on('field', (name, value, isNameCut, isValueCut) => {
+  parser.on('field', (name: string | undefined, value, isNameCut, isValueCut) => {
+    if (name === undefined) {
+      fail(invalidForm('a field of the form has no name'));
+      return;
+    }
     fieldsLength += name.length + value.length;
     if (isNameCut || isValueCut) fail(invalidForm(`field ${name.slice(0, 100)} is too long`));
     else if (fieldsLength > MAX_FIELDS_LENGTH) {
