@@ -9,7 +9,8 @@ import { fullName, type Index } from '../indexes/store.ts';
 import { Download, type Wanted } from './download.ts';
 import type { MirrorLimits } from './limits.ts';
 import { bestHash, linkRelpath, type Link } from './link.ts';
-import { demandIndex, readPage, type Mirrors } from './mirrors.ts';
+import { demandIndex, type Mirrors } from './mirrors.ts';
+import { readPage } from './stored-page.ts';
 import { findReservation } from './reserved-names.ts';
 import {
   findMirrorFile,

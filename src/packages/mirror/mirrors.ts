@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '#kernel/context.ts';
 import { environment } from '#kernel/config/environment.ts';
 import type { Db } from '#kernel/db/db.ts';
@@ -13,7 +11,6 @@ import { linkRelpath, type Link } from './link.ts';
 import { defaultLimits, type MirrorLimits } from './limits.ts';
 import { findReservation } from './reserved-names.ts';
 import {
-  deleteMirrorProjects,
   extendMirrorProject,
   findMirrorProject,
   listCachedPaths,
@@ -22,8 +19,9 @@ import {
   upstreamOf,
   type StoredProject,
 } from './store.ts';
-import { isUnreachable, UpstreamClient } from './upstream/upstream-client.ts';
-import type { UpstreamPage } from './upstream/upstream-page.ts';
+import { packPage, readPage } from './stored-page.ts';
+import { UpstreamClient } from './upstream/upstream-client.ts';
+import { UpstreamPauses } from './upstream/upstream-pauses.ts';
 import { WriteBatch } from './write-batch.ts';
 
 /** What a mirror shows of a project. */
@@ -64,16 +62,6 @@ export interface MirrorStatistics {
 
 const DEFAULT_EXPIRY_SECONDS = 1800;
 const OFFLINE_MS = 60_000;
-const MAX_PAUSES = 10_000;
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-/** zlib goes back to the event loop after each chunk, which is 16 KB unless told otherwise. */
-const CHUNKS = { chunkSize: 256 * 1024 };
-/** Compressed: the page of a project with some 3000 files. */
-const MAX_SYNC_BYTES = 256 * 1024;
-/** Pages that were packed a moment ago, so that showing one need not unpack it. */
-const pagesByBytes = new WeakMap<Uint8Array, UpstreamPage>();
 
 /**
  * The pages of all mirrors: read from the database while fresh, asked of upstream once for all who wait, served old
@@ -97,15 +85,13 @@ export class Mirrors {
   readonly #context: Context;
   readonly #clients = new Map<number, { readonly url: string; readonly client: UpstreamClient }>();
   readonly #fetching = new Map<string, Promise<StoredProject>>();
-  /** By mirror and upstream, or those and project: until when an old copy is served without asking. */
-  readonly #pausedUntil = new Map<string, number>();
-  /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
-  readonly #sentAwayUntil = new Map<string, number>();
+  readonly #pauses: UpstreamPauses;
 
   constructor(context: Context, limits: Partial<MirrorLimits> = {}) {
     this.#context = context;
     this.writes = new WriteBatch(context.db);
     this.limits = { ...defaultLimits, ...limits };
+    this.#pauses = new UpstreamPauses(context.clock, this.limits);
   }
 
   /** What each of the mirrors shows of a project; asks those that must be asked, all at once. */
@@ -141,11 +127,11 @@ export class Mirrors {
     }
     if (stored?.isFound !== true) {
       this.statistics.pageMisses += 1;
-      this.#demandWelcome(index, now);
+      this.#pauses.demandWelcome(index);
       const fetched = await this.#fetch(index, name, stored);
       return await this.#show(index, fetched, fetched.expiresAt, false);
     }
-    if (this.#isPaused(index, name, now)) return await this.#showStale(index, stored);
+    if (this.#pauses.isPaused(index, name)) return await this.#showStale(index, stored);
     this.statistics.pageMisses += 1;
     const fetched = await withPatience(this.#fetch(index, name, stored), this.limits.patienceMs);
     if (fetched === undefined) return await this.#showStale(index, stored);
@@ -166,12 +152,6 @@ export class Mirrors {
         ? fetched.page === (stored?.page ?? null)
         : Buffer.compare(fetched.page, stored.page) === 0;
     if (!isSame) await this.#announce(index, name);
-  }
-
-  /** Forgets one project, or everything a mirror said. */
-  async forget(index: Index, name?: string): Promise<void> {
-    await deleteMirrorProjects(this.#context.db, index.id, name);
-    this.#pausedUntil.delete(pauseKey(index));
   }
 
   /**
@@ -243,12 +223,11 @@ export class Mirrors {
       { project: name, etag: stored?.isFound === true ? stored.etag : null },
       this.limits,
     ).catch((error: unknown) => {
-      this.#pause(index, name, error);
+      this.statistics.upstreamFailures += 1;
+      this.#pauses.add(index, name, error);
       throw error;
     });
-    this.#pausedUntil.delete(pauseKey(index));
-    this.#pausedUntil.delete(pauseKey(index, name));
-    this.#sentAwayUntil.delete(pauseKey(index));
+    this.#pauses.end(index, name);
     const kept = await this.#merge(index, name, { fetched, stored });
     await this.#save(index, name, kept, stored);
     return kept;
@@ -323,36 +302,6 @@ export class Mirrors {
     }
   }
 
-  /** A failure of the whole upstream rests the whole mirror; one of a single page must not make the others old. */
-  #pause(index: Index, name: string, error: unknown): void {
-    this.statistics.upstreamFailures += 1;
-    const now = this.#context.clock.now();
-    const { pauseMs, maxPauseMs } = this.limits;
-    const seconds = error instanceof AppError ? Number(error.headers['retry-after'] ?? 0) : 0;
-    const awayMs = Math.min(seconds * 1000, maxPauseMs);
-    const key = awayMs > 0 || isUnreachable(error) ? pauseKey(index) : pauseKey(index, name);
-    if (this.#pausedUntil.size >= MAX_PAUSES) this.#pausedUntil.clear();
-    this.#pausedUntil.set(key, now + Math.max(pauseMs, awayMs));
-    if (awayMs > 0) this.#sentAwayUntil.set(pauseKey(index), now + awayMs);
-  }
-
-  #isPaused(index: Index, name: string, now: number): boolean {
-    return [pauseKey(index), pauseKey(index, name)].some((key) => (this.#pausedUntil.get(key) ?? 0) > now);
-  }
-
-  #demandWelcome(index: Index, now: number): void {
-    const until = this.#sentAwayUntil.get(pauseKey(index)) ?? 0;
-    if (until <= now) {
-      this.#sentAwayUntil.delete(pauseKey(index));
-      return;
-    }
-    const seconds = Math.ceil((until - now) / 1000);
-    const detail = `the upstream index of ${fullName(index)} asks to wait ${seconds} s`;
-    throw new AppError(packagesErrors.upstreamFailed, detail, {
-      headers: { 'retry-after': String(seconds) },
-    });
-  }
-
   async #showStale(index: Index, stored: StoredProject): Promise<MirrorProject> {
     this.statistics.pagesStale += 1;
     return await this.#show(index, stored, this.#context.clock.now() + this.limits.staleMs, true);
@@ -408,22 +357,6 @@ function saysNothing(fetched: FetchedProject): boolean {
   return files.length + versions.length + droppedCount === 0 && status === undefined && serial === undefined;
 }
 
-/** The page as it was stored. */
-export async function readPage(compressed: Uint8Array): Promise<UpstreamPage> {
-  const justPacked = pagesByBytes.get(compressed);
-  if (justPacked !== undefined) return justPacked;
-  // What takes less than a trip to another thread is done here.
-  const isSmall = compressed.byteLength <= MAX_SYNC_BYTES;
-  const bytes = isSmall ? zstdDecompressSync(compressed, CHUNKS) : await decompress(compressed, CHUNKS);
-  return JSON.parse(bytes.toString('utf8')) as UpstreamPage;
-}
-
-async function packPage(page: UpstreamPage): Promise<Uint8Array> {
-  const bytes = await compress(JSON.stringify(page), CHUNKS);
-  pagesByBytes.set(bytes, page);
-  return bytes;
-}
-
 /** Throws 404 if the index has been deleted meanwhile. */
 export async function demandIndex(db: Db, index: Index): Promise<void> {
   const found = await findIndex(db, index.user, index.name);
@@ -432,11 +365,6 @@ export async function demandIndex(db: Db, index: Index): Promise<void> {
 
 function fetchKey(index: Index, name: string): string {
   return `${index.id} ${String(index.options['mirror_url'])} ${name}`;
-}
-
-/** What one upstream did is nothing to the next one. */
-function pauseKey(index: Index, name = ''): string {
-  return fetchKey(index, name);
 }
 
 function absent(index: Index, freshUntil: number): MirrorProject {

@@ -1,7 +1,7 @@
 import type { Tx } from '#kernel/db/db.ts';
 import type { Index } from '../indexes/store.ts';
 import { linkRelpath } from './link.ts';
-import { readPage } from './mirrors.ts';
+import { readPage } from './stored-page.ts';
 import {
   deleteMirrorFile,
   deleteMirrorFilesOf,

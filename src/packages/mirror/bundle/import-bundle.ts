@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { IncomingFile } from '#kernel/files/files.ts';
@@ -10,7 +8,7 @@ import { getIndex } from '../../indexes/find.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listReferencedDigests } from '../../referenced-digests.ts';
 import type { Link } from '../link.ts';
-import { readPage } from '../mirrors.ts';
+import { packPage, readPage } from '../stored-page.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
 import { findReservation } from '../reserved-names.ts';
 import {
@@ -43,7 +41,6 @@ export interface ImportedBundle {
 }
 
 const SIDECAR_TYPE = 'text/plain; charset=utf-8';
-const compress = promisify(zstdCompress);
 
 /**
  * Puts the files of a bundle into a mirror, as if they had been fetched from upstream. All bytes are verified and
@@ -151,7 +148,7 @@ async function mergeProject(
   return {
     upstream: upstreamOf(index),
     isFound: true,
-    page: await compress(JSON.stringify(page)),
+    page: await packPage(page),
     // Without an ETag upstream cannot answer that nothing has changed.
     etag: null,
     serial: stored?.serial ?? null,
