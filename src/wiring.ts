@@ -88,8 +88,11 @@ export async function openInstallation(
   const installation = await ensureInstallation(database.db);
   const files = await openLocalFiles(join(serverdir, 'files'));
   if (lock !== undefined) {
-    const referenced = await listReferencedDigests(database.db);
-    await files.recover((sha256) => referenced.has(sha256));
+    // Read only after a crash: a million rows would make every start slow.
+    let referenced: ReadonlySet<string> | undefined;
+    await files.recover(async (sha256) =>
+      (referenced ??= await listReferencedDigests(database.db)).has(sha256),
+    );
   }
   const events = await openEvents(database, clock, log);
   const authenticator = new Authenticator(installation.secret, clock, (name) => findUser(database.db, name));

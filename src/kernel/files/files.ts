@@ -49,6 +49,6 @@ export interface Files {
    * Clears up after a process that died: removes unfinished bytes, and kept ones that no row needs. Only the
    * process that owns the store may call it, before it receives anything.
    */
-  recover(isReferenced: (sha256: string) => boolean): Promise<void>;
+  recover(isReferenced: (sha256: string) => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
 }

@@ -72,7 +72,7 @@ export async function openLocalFiles(directory: string): Promise<Files> {
     async recover(isReferenced) {
       for (const name of await readdir(incoming)) {
         const [digest = ''] = name.split('-');
-        if (SHA256.test(digest) && !isReferenced(digest)) await remove(digest, Infinity);
+        if (SHA256.test(digest) && !(await isReferenced(digest))) await remove(digest, Infinity);
         await rm(join(incoming, name), { force: true });
       }
     },
