@@ -5,6 +5,7 @@ import { wheel, wheelFilename } from '#test/archives.ts';
 import { openClientSession } from '#test/client-session.ts';
 import { createIndex } from '#test/index-api.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
+import { PYPI_URL } from '../../src/packages/ensure-root.ts';
 
 // What devpi-client 7.3.0 prints here is what it prints beside devpi-server 6.19.1, line by line, recorded with the
 // same commands. Differences that are meant: `wheelhouse` in --version, md5 beside sha256 in +links, and plainer words
@@ -29,6 +30,7 @@ async function openDevpi(at: { readonly url: string } = server) {
       .replaceAll(session.home, '~')
       .replaceAll(session.directory, '.')
       .replace(/\/\S*\/bin\/python /g, 'python ')
+      .replaceAll(PYPI_URL, 'PYPI')
       .replace(/\/tmp\/devpi-\w+/g, '/tmp/devpi-XXXX')
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
       .replace(/\+f\/[0-9a-f]{3}\/[0-9a-f]{13}\//g, '+f/HASH/')
@@ -388,8 +390,8 @@ it('makes, shows, changes and deletes indexes', async () => {
     "http://localhost:4040/root/pypi:
       type=mirror
       volatile=False
-      mirror_url=https://pypi.org/simple/
-      mirror_web_url_fmt=https://pypi.org/project/{name}/
+      mirror_url=PYPI/simple/
+      mirror_web_url_fmt=PYPI/project/{name}/
       title=PyPI
     "
   `);

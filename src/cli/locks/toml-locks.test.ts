@@ -15,7 +15,7 @@ created-by = "uv"
 name = "demo"
 version = "1.0"
 marker = "os_name == 'posix'"
-index = "https://pypi.org/simple"
+index = "https://index.example/simple"
 sdist = { url = "https://files.example.org/x/demo-1.0.tar.gz#sha256=1", upload-time = 2024-01-01T00:00:00Z, size = 10, hashes = { sha256 = "${A}" } }
 wheels = [{ name = "demo-1.0-py3-none-any.whl", url = "https://files.example.org/y/renamed", hashes = { sha256 = "${B.toUpperCase()}", md5 = "x" } }]
 [[packages]]
@@ -87,7 +87,7 @@ source = { virtual = "." }
 [[package]]
 name = "demo"
 version = "1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 sdist = { url = "https://files.example.org/demo-1.0.tar.gz", hash = "sha256:${A}", size = 10, upload-time = "2024-01-01T00:00:00Z" }
 wheels = [
     { url = "https://files.example.org/demo-1.0%2Blocal-py3-none-any.whl", hash = "sha256:${B}", size = 20 },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, testApp, type TestApp } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
+import { PYPI_URL } from '../ensure-root.ts';
 
 const HASH = '$argon2id$v=19$m=64,t=2,p=8$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
@@ -41,8 +42,8 @@ describe.each(databases)('users on %s', (database) => {
       type: 'mirror',
       volatile: false,
       title: 'PyPI',
-      mirror_url: 'https://pypi.org/simple/',
-      mirror_web_url_fmt: 'https://pypi.org/project/{name}/',
+      mirror_url: `${PYPI_URL}/simple/`,
+      mirror_web_url_fmt: `${PYPI_URL}/project/{name}/`,
     });
     expect(list.result[index.user.name].indexes[index.name].type).toBe('stage');
   });
