@@ -15,7 +15,7 @@ import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors, type MirrorStatistics } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { serverRoutes } from './server/routes.ts';
-import { DEVPI_VERSION } from './server/devpi-version.ts';
+import { DEVPI_VERSION } from './contract.ts';
 import { PageCache } from './simple/page-cache.ts';
 import { simpleRoutes } from './simple/routes.ts';
 import { createNegotiation } from './simple/send-page.ts';

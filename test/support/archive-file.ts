@@ -1,13 +1,9 @@
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  inspectArchive,
-  type InspectedArchive,
-  type InspectOptions,
-} from '../../src/packages/archive/inspect.ts';
-import { ArchiveRejected } from '../../src/packages/archive/rejected.ts';
-import { openZip, type Zip, type ZipOptions } from '../../src/packages/archive/zip/zip.ts';
+import { inspectArchive, type InspectedArchive, type InspectOptions } from '#python/archives/inspect.ts';
+import { ArchiveRejected } from '#python/archive-rejected.ts';
+import { openZip, type Zip, type ZipOptions } from '#python/archives/zip/zip.ts';
 
 /** Inspects bytes as if they had arrived under that file name. */
 export async function inspectBytes(

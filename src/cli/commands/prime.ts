@@ -34,7 +34,7 @@ export const command: Command = {
     'wheelhouse prime requirements.txt --bundle packages.tar',
   ],
   async run({ args, options }) {
-    const { readLocks } = await import('../locks/read-locks.ts');
+    const { readLocks } = await import('#python/locks/read-locks.ts');
     const { readIndexUrl } = await import('../prime/index-client.ts');
     const { fetchLock } = await import('../prime/fetch-lock.ts');
     const { index = DEFAULT_INDEX, only = [], bundle, json } = options as Options;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LockedPackage } from '../locks/lock.ts';
+import type { LockedPackage } from '#python/locks/lock.ts';
 import { chooseFiles, type ListedFile } from './choose-files.ts';
 
 const digest = (letter: string) => letter.repeat(64);

@@ -1,6 +1,8 @@
 import { matchesGlob } from 'node:path';
-import { isSameVersion, normalizeProjectName, parseFilename } from '#packages/contract';
-import type { LockedFile, LockedPackage } from '../locks/lock.ts';
+import { parseFilename } from '#python/names/filename.ts';
+import { normalizeProjectName } from '#python/names/project-name.ts';
+import { isSameVersion } from '#python/names/same-version.ts';
+import type { LockedFile, LockedPackage } from '#python/locks/lock.ts';
 
 /** A file as the index offers it. */
 export interface ListedFile {

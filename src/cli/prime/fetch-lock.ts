@@ -1,9 +1,9 @@
-import { normalizeProjectName } from '#packages/contract';
+import { normalizeProjectName } from '#python/names/project-name.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { formatBytes } from '../format-bytes.ts';
-import type { LockedPackage } from '../locks/lock.ts';
+import type { LockedPackage } from '#python/locks/lock.ts';
 import { chooseFiles, type Missing, type WantedFile } from './choose-files.ts';
 import { inParallel } from './in-parallel.ts';
 import { download, fetchPage, Refusal, type Digest, type FetchedPage } from './index-client.ts';

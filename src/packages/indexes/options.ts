@@ -1,6 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
-import { normalizeProjectName } from '../archive/project-name.ts';
+import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 
 export type IndexType = 'stage' | 'mirror';

@@ -1,7 +1,7 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { parseFilename } from '../archive/filename.ts';
-import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
+import { parseFilename } from '#python/names/filename.ts';
+import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { contentTypeOf } from '../files/content-type.ts';
 import type { ServedFile } from '../files/send-file.ts';

@@ -5,7 +5,7 @@ import type { Index } from '../indexes/store.ts';
 import { bestHash, linkPath, type Link } from '../mirror/link.ts';
 import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
 import { listFiles, listReleases, type Release, type VersionedFile } from './store.ts';
-import { compareVersions } from './versions.ts';
+import { compareVersions } from '#python/names/compare-versions.ts';
 
 /** devpi's `verdata`: metadata, `+links`, and `+shadowing` for what it hides. */
 type VersionData = Readonly<Record<string, unknown>>;

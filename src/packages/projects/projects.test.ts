@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, testApp, type Auth, type TestApp, type TestIndex } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
-import { compareVersions } from './versions.ts';
+import { compareVersions } from '#python/names/compare-versions.ts';
 
 const JSON_ONLY = { accept: 'application/json' };
 const WHEEL = 'demo-1.0-py3-none-any.whl';

@@ -7,7 +7,6 @@ import { readJson } from '#kernel/http/json-body.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
-import { Login, operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
 import { authorize } from '../policy.ts';
 import { countContents } from '../projects/store.ts';
@@ -15,7 +14,7 @@ import { route, sendJson } from '../route.ts';
 import { login } from '../users/login.ts';
 import { describeApi } from './api.ts';
 import { describeOpenApi } from './openapi.ts';
-import { DEVPI_VERSION } from './devpi-version.ts';
+import { DEVPI_VERSION, Login, operations } from '../contract.ts';
 
 /** Routes about the server itself: API description, login, status, metrics, events. */
 export function serverRoutes(app: FastifyInstance, context: Context, metrics: Metrics): void {

@@ -5,7 +5,7 @@ import { fullName, type Index } from '../indexes/store.ts';
 import { linkPath } from '../mirror/link.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
-import { compareVersions } from '../projects/versions.ts';
+import { compareVersions } from '#python/names/compare-versions.ts';
 import type { PageFile, ProjectStatus } from './page-file.ts';
 
 /** The one model of a project page: both forms are rendered from it (design section 5). */

@@ -3,7 +3,7 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
-import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
+import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';

@@ -1,9 +1,9 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Context } from '#kernel/context.ts';
-import { isArchiveFilename, parseFilename } from '../archive/filename.ts';
-import { ArchiveRejected, inspectArchive, type InspectedArchive } from '../archive/inspect.ts';
-import { isProjectName, normalizeProjectName } from '../archive/project-name.ts';
-import { isSameVersion } from '../archive/same-version.ts';
+import { isArchiveFilename, parseFilename } from '#python/names/filename.ts';
+import { ArchiveRejected, inspectArchive, type InspectedArchive } from '#python/archives/inspect.ts';
+import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
+import { isSameVersion } from '#python/names/same-version.ts';
 import { packagesErrors } from '../errors.ts';
 import type { Form, FormFile } from './receive-form.ts';
 

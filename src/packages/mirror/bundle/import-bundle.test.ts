@@ -7,7 +7,7 @@ import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { metadataText, tar, wheel, wheelFilename, type TarMember } from '#test/archives.ts';
 import { databases } from '#test/databases.ts';
 import { findIndex } from '../../indexes/store.ts';
-import { bundledPath, type BundleManifest } from './bundle-manifest.ts';
+import { bundledPath, type BundleManifest } from '../../contract.ts';
 import { importBundle } from './import-bundle.ts';
 import { verifyBundle } from './read-bundle.ts';
 import { findMirrorProject } from '../store.ts';

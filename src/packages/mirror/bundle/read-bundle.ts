@@ -5,7 +5,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
-import { BundleManifest, bundledPath } from './bundle-manifest.ts';
+import { BundleManifest, bundledPath } from '../../contract.ts';
 import type { Link } from '../link.ts';
 import { defaultLimits } from '../limits.ts';
 import { readUpstreamPage, type UpstreamPage } from '../upstream/upstream-page.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Parser } from 'htmlparser2';
-import { isProjectName, normalizeProjectName } from '../../archive/project-name.ts';
+import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 
 /** Longest text between two names that is kept while looking for the next one. */
 const MAX_PENDING = 64 * 1024;

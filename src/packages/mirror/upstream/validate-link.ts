@@ -1,4 +1,4 @@
-import { parseFilename } from '../../archive/filename.ts';
+import { parseFilename } from '#python/names/filename.ts';
 import type { ProjectStatus } from '../../simple/page-file.ts';
 import { hasherName, type Link } from '../link.ts';
 

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { FileWindow } from '../file-window.ts';
+import { inflateEntry } from '../inflate.ts';
+import { DEFAULT_LIMITS, demandSizeWithin, type ArchiveLimits } from '../limits.ts';
+import { demand, quoted } from '../../archive-rejected.ts';
+import { readDirectory, type DirectoryEntry } from './zip-directory.ts';
+import { checkLayout, type ZipEntry } from './zip-layout.ts';
+
+export type { ZipEntry } from './zip-layout.ts';
+
+export type HashAlgorithm = 'sha256' | 'sha384' | 'sha512';
+
+export interface ZipOptions {
+  readonly limits?: ArchiveLimits;
+  readonly signal?: AbortSignal;
+}
+
+export interface Zip {
+  /** In the order of the file, which is the cheapest order to read them in. */
+  readonly entries: readonly ZipEntry[];
+  /** The whole data of an entry, which must not be larger than the limit; size and CRC are verified. */
+  readonly readEntry: (entry: ZipEntry, limitBytes: number) => Promise<Buffer>;
+  /** The hash of an entry's data, without ever holding it; size and CRC are verified. */
+  readonly hashEntry: (entry: ZipEntry, algorithm?: HashAlgorithm) => Promise<Buffer>;
+}
+
+/**
+ * Opens a zip archive that every reader understands in the same way: nothing but entries, directory and end record, no
+ * two sources that disagree, no unsafe names, links, encryption or doubles. Anything else throws `ArchiveRejected`. The
+ * file handle stays with the caller.
+ */
+export async function openZip(
+  file: FileHandle,
+  { limits = DEFAULT_LIMITS, signal }: ZipOptions = {},
+): Promise<Zip> {
+  const { size } = await file.stat();
+  const window = new FileWindow(file, size, signal);
+  const directory = await readDirectory(window, limits);
+  await checkNames(window, directory.entries);
+  const total = directory.entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  demandSizeWithin(limits, total, size);
+  const entries = await checkLayout(window, directory);
+  return {
+    entries,
+    readEntry: (entry, limitBytes) => readEntry(window, entry, limitBytes),
+    hashEntry: async (entry, algorithm = 'sha256') => {
+      const hash = createHash(algorithm);
+      await streamEntry(window, entry, (piece) => hash.update(piece));
+      return hash.digest();
+    },
+  };
+}
+
+/** Pairs of members that differ in case only, and so overwrite each other on Windows and macOS. */
+export function caseCollisions(names: Iterable<string>): readonly (readonly [string, string])[] {
+  const seen = new Map<string, string>();
+  const collisions: [string, string][] = [];
+  for (const name of names) {
+    const folded = name.normalize('NFC').toLowerCase();
+    const other = seen.get(folded);
+    if (other === undefined) seen.set(folded, name);
+    else collisions.push([other, name]);
+  }
+  return collisions;
+}
+
+// Doubles, and files that are also directories of others: which of the two wins depends on the reader.
+async function checkNames(window: FileWindow, entries: readonly DirectoryEntry[]): Promise<void> {
+  const files = new Set<string>();
+  const paths = new Set<string>();
+  for (const { name, isDirectory } of entries) {
+    await window.pause();
+    const path = isDirectory ? name.slice(0, -1) : name;
+    demand(!paths.has(path), 'zip.duplicate', () => `${quoted(name)} is in the archive twice`);
+    paths.add(path);
+    if (!isDirectory) files.add(path);
+  }
+  for (const path of paths) {
+    await window.pause();
+    for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
+      const parent = path.slice(0, at);
+      demand(
+        !files.has(parent),
+        'zip.file-as-directory',
+        () => `${quoted(parent)} is both a file and a directory`,
+      );
+    }
+  }
+}
+
+async function readEntry(window: FileWindow, entry: ZipEntry, limitBytes: number): Promise<Buffer> {
+  demand(
+    entry.bytes <= limitBytes,
+    'archive.member-too-large',
+    () => `${quoted(entry.name)} is larger than ${limitBytes} bytes`,
+  );
+  const pieces: Buffer[] = [];
+  await streamEntry(window, entry, (piece) => pieces.push(piece));
+  return Buffer.concat(pieces);
+}
+
+async function streamEntry(
+  window: FileWindow,
+  entry: ZipEntry,
+  onPiece: (piece: Buffer) => void,
+): Promise<void> {
+  let bytes = 0;
+  let checksum = 0;
+  const check = (piece: Buffer): void => {
+    bytes += piece.length;
+    demand(
+      bytes <= entry.bytes,
+      'archive.size-mismatch',
+      () => `the data of ${quoted(entry.name)} is larger than declared`,
+    );
+    checksum = crc32(piece, checksum);
+    onPiece(piece);
+  };
+  const source = window.stream(entry.dataOffset, entry.compressedBytes);
+  if (entry.method === 'deflate') {
+    await inflateEntry(entry, source, check);
+  } else {
+    for await (const piece of source) check(piece);
+  }
+  demand(
+    bytes === entry.bytes,
+    'archive.size-mismatch',
+    () => `the data of ${quoted(entry.name)} is smaller than declared`,
+  );
+  demand(checksum === entry.crc32, 'zip.checksum', () => `the checksum of ${quoted(entry.name)} is wrong`);
+}
