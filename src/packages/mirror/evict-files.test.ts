@@ -6,7 +6,8 @@ import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import type { TestApp, TestIndex } from '#test/app.ts';
 import { evictMirrorFiles } from './evict-files.ts';
-import { listLeastUsed } from './store.ts';
+import { findIndex } from '../indexes/store.ts';
+import { listLeastUsed, saveMirrorFile, touchMirrorFiles } from './store.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -72,5 +73,34 @@ describe.each(databases)('mirrored files on %s', (database) => {
 
     expect(await evict({ days: 7 })).toMatchObject({ files: 2 });
     expect((await app.get(path)).status).toBe(200);
+  });
+
+  test('leave in the order of their use, however many there are', async () => {
+    const { db } = app.context;
+    const index = await findIndex(db, mirror.user.name, mirror.name);
+    const file = { indexId: index?.id ?? 0, project: 'many', sha256: '0'.repeat(64), contentType: 'x/y' };
+    await db.transaction().execute(async (tx) => {
+      for (let number = 0; number < 1200; number += 1) {
+        const relpath = `+f/many-${number}`;
+        await saveMirrorFile(tx, { ...file, relpath, size: 1, storedAt: number });
+      }
+    });
+
+    expect(await evict({ bytes: 100 })).toEqual({ files: 1100, bytes: 1100 });
+    expect((await listLeastUsed(db, 1)).map(({ usedAt }) => usedAt)).toEqual([1100]);
+    expect(await evict({ bytes: 1 })).toEqual({ files: 99, bytes: 99 });
+  });
+
+  test('have their uses written in one commit, all or none', async () => {
+    const { db } = app.context;
+    const [{ indexId, relpath, usedAt }] = (await listLeastUsed(db, 1)) as [
+      Awaited<ReturnType<typeof listLeastUsed>>[number],
+    ];
+    const impossible = { indexId, relpath, at: null as unknown as number };
+
+    await expect(touchMirrorFiles(db, [{ indexId, relpath, at: 7 }, impossible])).rejects.toThrow();
+    expect(await listLeastUsed(db, 1)).toMatchObject([{ usedAt }]);
+    await touchMirrorFiles(db, [{ indexId, relpath, at: 7 }]);
+    expect(await listLeastUsed(db, 1)).toMatchObject([{ usedAt: 7 }]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Context } from '#kernel/context.ts';
-import { deleteMirrorFile, listLeastUsed, sumMirrorBytes } from './store.ts';
+import { deleteMirrorFiles, listLeastUsed, sumMirrorBytes } from './store.ts';
 
 const PAGE = 500;
 const DAY_MS = 86_400_000;
@@ -20,14 +20,15 @@ export async function evictMirrorFiles(
   if (maxBytes === Infinity && maxDays === Infinity) return freed;
   let held = await sumMirrorBytes(db);
   for (;;) {
-    const oldest = await listLeastUsed(db, PAGE);
-    for (const { indexId, relpath, size, usedAt } of oldest) {
-      if (held <= maxBytes && usedAt >= usedBefore) return freed;
-      await deleteMirrorFile(db, indexId, relpath);
-      held -= size;
-      freed.files += 1;
-      freed.bytes += size;
+    const leaving = [];
+    for (const file of await listLeastUsed(db, PAGE)) {
+      if (held <= maxBytes && file.usedAt >= usedBefore) break;
+      held -= file.size;
+      freed.bytes += file.size;
+      leaving.push(file);
     }
-    if (oldest.length < PAGE) return freed;
+    await deleteMirrorFiles(db, leaving);
+    freed.files += leaving.length;
+    if (leaving.length < PAGE) return freed;
   }
 }

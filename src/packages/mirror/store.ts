@@ -191,19 +191,24 @@ export async function listCachedPaths(db: Db, indexId: number, project: string):
   return new Set(rows.map((row) => row.relpath));
 }
 
-/** Remembers when files were last asked for: what was not used for long leaves first. */
+/**
+ * Remembers when files were last asked for: what was not used for long leaves first. One commit for all, since each
+ * waits for the disk.
+ */
 export async function touchMirrorFiles(
   db: Db,
   used: readonly { readonly indexId: number; readonly relpath: string; readonly at: number }[],
 ): Promise<void> {
-  for (const { indexId, relpath, at } of used) {
-    await tables(db)
-      .updateTable('mirror_file')
-      .set({ used_at: at })
-      .where('index_id', '=', indexId)
-      .where('relpath', '=', relpath)
-      .execute();
-  }
+  await db.transaction().execute(async (tx) => {
+    for (const { indexId, relpath, at } of used) {
+      await tables(tx)
+        .updateTable('mirror_file')
+        .set({ used_at: at })
+        .where('index_id', '=', indexId)
+        .where('relpath', '=', relpath)
+        .execute();
+    }
+  });
 }
 
 export async function deleteMirrorFile(db: Db, indexId: number, relpath: string): Promise<boolean> {
@@ -214,6 +219,16 @@ export async function deleteMirrorFile(db: Db, indexId: number, relpath: string)
     .returning('relpath')
     .execute();
   return deleted.length > 0;
+}
+
+/** Forgets stored files, all of them in one commit. */
+export async function deleteMirrorFiles(
+  db: Db,
+  paths: readonly Pick<MirrorFile, 'indexId' | 'relpath'>[],
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    for (const { indexId, relpath } of paths) await deleteMirrorFile(tx, indexId, relpath);
+  });
 }
 
 /** Forgets all stored files of a project. */
