@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { fastDirectory } from './test/support/fast-directory.ts';
 
-// Three speeds: unit and slice tests share threads without isolation (nothing here is a singleton);
+// Unit and slice tests share threads without isolation (nothing here is a singleton), one more than there are
+// processors, because they wait half of their time, for PostgreSQL and for slow upstreams;
 // the cli and e2e tests start real processes and run one file at a time.
 export default defineConfig({
   test: {
@@ -11,6 +14,8 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/*.test.ts'],
           pool: 'threads',
           isolate: false,
+          maxWorkers: availableParallelism() + 1,
+          env: { TMPDIR: fastDirectory() },
           globalSetup: ['test/support/postgres-setup.ts'],
           testTimeout: 20_000,
         },

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -11,6 +10,7 @@ import { environment } from '#kernel/config/environment.ts';
 import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
 import { migrate } from '#kernel/db/migrate.ts';
 import { migrations } from '../../src/wiring.ts';
+import { fastDirectory } from './fast-directory.ts';
 import { POSTGRES_TEMPLATE } from './postgres-template.ts';
 import { runChecked } from './run-command.ts';
 
@@ -32,7 +32,7 @@ const START_TIMEOUT_MS = 20_000;
  * error.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = mkdtempSync(join(tmpdir(), 'wheelhouse-tests-'));
+  const directory = mkdtempSync(join(fastDirectory(), 'wheelhouse-tests-'));
   const cleanUp = () => rmSync(directory, { recursive: true, force: true });
   try {
     const sqliteTemplate = join(directory, 'template.sqlite');
