@@ -27,7 +27,6 @@ import {
   packagesErrors,
   packagesMigrations,
   type FirstState,
-  type MirrorLimits,
 } from '#packages';
 
 /** What every database needs, oldest first. */
@@ -164,23 +163,18 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export interface ServerOptions extends Pick<OpenOptions, 'clock'> {
-  /** Other limits than the usual ones, for tests. */
-  readonly mirrorLimits?: Partial<MirrorLimits>;
-}
-
 /** Starts a server; throws before it listens if anything is not as it must be. */
 export async function startServer(
   config: Config,
   log: Log,
-  { mirrorLimits, ...options }: ServerOptions = {},
+  options: Pick<OpenOptions, 'clock'> = {},
 ): Promise<RunningServer> {
   const installation = await openInstallation(config, log, options);
   try {
     const { context } = installation;
     await ensureRoot(context);
     await refuseOpenRoot(context);
-    const packages = openPackages(context, mirrorLimits);
+    const packages = openPackages(context);
     const { hotPath, standardHeaders } = packages;
     const server = createHttpServer({
       config,

@@ -10,7 +10,6 @@ import { createHotPath } from './hot-path.ts';
 import { indexRoutes } from './indexes/routes.ts';
 import { evictMirrorFiles } from './mirror/evict-files.ts';
 import { ProjectLists } from './mirror/lists/project-lists.ts';
-import type { MirrorLimits } from './mirror/limits.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors, type MirrorStatistics } from './mirror/mirrors.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -24,7 +23,6 @@ import { userRoutes } from './users/routes.ts';
 
 export { checkContents } from './doctor.ts';
 export { ensureRoot, hasEmptyRootPassword, type FirstState } from './ensure-root.ts';
-export type { MirrorLimits } from './mirror/limits.ts';
 export { importBundle } from './mirror/bundle/import-bundle.ts';
 export { verifyBundle } from './mirror/bundle/read-bundle.ts';
 export { packagesErrors } from './errors.ts';
@@ -43,14 +41,14 @@ export interface Packages {
 
 const MINUTE_MS = 60_000;
 
-export function openPackages(context: Context, limits: Partial<MirrorLimits> = {}): Packages {
+export function openPackages(context: Context): Packages {
   const pages = {
     cache: new PageCache(context.config['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
   };
   const small = new SmallFiles(context.config['packages.file-cache-bytes']);
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
-  const mirrors = new Mirrors(context, limits);
+  const mirrors = new Mirrors(context);
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
   context.events.listen(lists.hear);

@@ -11,7 +11,6 @@ import { readConfig } from '#kernel/config/read-config.ts';
 import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
-import type { MirrorLimits } from '#packages';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { PackagesTables } from '../../src/packages/tables.ts';
@@ -68,8 +67,6 @@ export interface TestAppOptions {
   readonly database: DialectName;
   readonly settings?: Partial<Config>;
   readonly clock?: Clock;
-  /** How long mirrors wait. */
-  readonly mirrorLimits?: Partial<MirrorLimits>;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
   /** With `on`: the directory of the server that ran before. */
@@ -109,7 +106,6 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
   const config = readConfig({ flags, environment: {} });
   const server = await startServer(config, log, {
     ...(options.clock && { clock: options.clock }),
-    ...(options.mirrorLimits && { mirrorLimits: options.mirrorLimits }),
   });
   return new TestApp({
     server,

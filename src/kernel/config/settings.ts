@@ -18,6 +18,8 @@ export interface Setting {
 
 const port = wholeNumber(0, 65_535);
 const bytes = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const seconds = positive(2_147_483);
 const flag = z.union(
   [z.boolean(), z.stringbool({ truthy: ['true', 'yes', '1', 'on'], falsy: ['false', 'no', '0', 'off'] })],
   { error: 'must be yes or no' },
@@ -39,6 +41,12 @@ function wholeNumber(min: number, max: number) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   const error = `must be a whole number ${range}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+function positive(max: number) {
+  const error =
+    max === Number.MAX_SAFE_INTEGER ? 'must be a number above 0' : `must be a number above 0, ${max} at most`;
+  return z.coerce.number({ error }).positive({ error }).max(max, { error });
 }
 
 function oneOf<const Names extends readonly string[]>(...names: Names) {
@@ -153,10 +161,7 @@ export const settings = [
   },
   {
     name: 'packages.mirror-cache-days',
-    type: z.coerce
-      .number({ error: 'must be a number above 0' })
-      .positive({ error: 'must be a number above 0' })
-      .optional(),
+    type: positive(Number.MAX_SAFE_INTEGER).optional(),
     default: undefined,
     shownDefault: 'no limit',
     sentence: 'How many days a mirrored file is kept after its last use.',
@@ -166,6 +171,92 @@ export const settings = [
     type: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     default: 64 * 1024 ** 2,
     sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
+  },
+  {
+    name: 'packages.mirror-answer-seconds',
+    type: seconds,
+    default: 9,
+    sentence: 'Until upstream must begin to answer, connecting and redirects included.',
+  },
+  {
+    name: 'packages.mirror-page-seconds',
+    type: seconds,
+    default: 12,
+    sentence: 'Until the whole page of a project must have come; pip gives up after 15 silent seconds.',
+  },
+  {
+    name: 'packages.mirror-file-seconds',
+    type: seconds,
+    default: 11,
+    sentence: 'Until a file must begin to come, finding out where it is included.',
+  },
+  {
+    name: 'packages.mirror-silence-seconds',
+    type: seconds,
+    default: 30,
+    sentence: 'The longest silence of upstream while a file comes.',
+  },
+  {
+    name: 'packages.mirror-small-file-seconds',
+    type: seconds,
+    default: 3,
+    sentence:
+      'How long a small file may take before it is sent while it comes; until then an error can be told.',
+  },
+  {
+    name: 'packages.mirror-patience-seconds',
+    type: seconds,
+    default: 1.5,
+    sentence: 'How long anybody waits for a new page where an old one is known.',
+  },
+  {
+    name: 'packages.mirror-stale-seconds',
+    type: seconds,
+    default: 1,
+    sentence: 'How long an old page is served before upstream is asked again.',
+  },
+  {
+    name: 'packages.mirror-pause-seconds',
+    type: seconds,
+    default: 5,
+    sentence: 'How long upstream is left alone after a failure where an old page is known.',
+  },
+  {
+    name: 'packages.mirror-longest-pause-seconds',
+    type: seconds,
+    default: 300,
+    sentence: 'The longest time that `Retry-After` of upstream is obeyed.',
+  },
+  {
+    name: 'packages.mirror-absent-seconds',
+    type: seconds,
+    default: 120,
+    sentence:
+      'How long it is remembered that upstream has no such project; never longer than `mirror_cache_expiry`.',
+  },
+  {
+    name: 'packages.mirror-page-bytes',
+    type: bytes,
+    default: 128 * 1024 ** 2,
+    sentence: 'The largest page of a project that is taken of upstream, inflated.',
+  },
+  {
+    name: 'packages.mirror-page-files',
+    type: count,
+    default: 100_000,
+    sentence: 'The most files of a project that are taken of upstream; the rest is left out.',
+  },
+  {
+    name: 'packages.mirror-list-bytes',
+    type: bytes,
+    default: 1024 ** 3,
+    sentence: 'The largest list of all projects that is taken of upstream, as sent and as inflated.',
+  },
+  {
+    name: 'packages.mirror-list-seconds',
+    type: seconds,
+    default: 600,
+    sentence: 'Until the whole list of projects must have come.',
   },
 ] as const satisfies readonly Setting[];
 

@@ -14,8 +14,14 @@ describe('a file', () => {
   let upstream: FixtureIndex;
 
   beforeAll(async () => {
-    const mirrorLimits = { headMs: 600, pageMs: 700, fileMs: 900, bodyPauseMs: 400, smallFileMs: 200 };
-    app = await mirrorApp({ database: 'sqlite', mirrorLimits });
+    const settings = {
+      'packages.mirror-answer-seconds': 0.6,
+      'packages.mirror-page-seconds': 0.7,
+      'packages.mirror-file-seconds': 0.9,
+      'packages.mirror-silence-seconds': 0.4,
+      'packages.mirror-small-file-seconds': 0.2,
+    };
+    app = await mirrorApp({ database: 'sqlite', settings });
   });
 
   afterAll(() => app.close());

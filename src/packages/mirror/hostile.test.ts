@@ -223,7 +223,10 @@ describe('of a hostile upstream page', () => {
 
   test('a bomb does not go off', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 1024 ** 2, ' '), { level: 9 });
-    const small = await mirrorApp({ database: 'sqlite', mirrorLimits: { maxPageBytes: 1024 ** 2 } });
+    const small = await mirrorApp({
+      database: 'sqlite',
+      settings: { 'packages.mirror-page-bytes': 1024 ** 2 },
+    });
     try {
       upstream.set('bomb', []);
       const body = { body: bomb, headers: { 'content-encoding': 'gzip' } };
@@ -240,7 +243,7 @@ describe('of a hostile upstream page', () => {
   });
 
   test('as many files are read as are allowed, more are counted', async () => {
-    const few = await mirrorApp({ database: 'sqlite', mirrorLimits: { maxPageFiles: 20 } });
+    const few = await mirrorApp({ database: 'sqlite', settings: { 'packages.mirror-page-files': 20 } });
     try {
       const file = (at: number) => ({ filename: `demo-${at}.tar.gz`, url: `x-${at}.tar.gz`, hashes: {} });
       const text = JSON.stringify({ files: Array.from({ length: 25 }, (_, at) => file(at)) });

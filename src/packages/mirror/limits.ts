@@ -1,4 +1,6 @@
-/** How long a mirror waits and how much it takes. Tests make the times short. */
+import type { Config } from '#kernel/config/settings.ts';
+
+/** How long a mirror waits, in milliseconds, and how much it takes. */
 export interface MirrorLimits {
   /** Until the head of upstream's answer, redirects and connecting included. */
   readonly headMs: number;
@@ -8,6 +10,8 @@ export interface MirrorLimits {
   readonly fileMs: number;
   /** Longest pause while a file arrives. */
   readonly bodyPauseMs: number;
+  /** How long a client waits for a small file to be complete, so that an error can still be told. */
+  readonly smallFileMs: number;
   /** With an old copy at hand nobody waits longer for a new one. */
   readonly patienceMs: number;
   /** How long an old copy is served before upstream is asked again. */
@@ -18,8 +22,6 @@ export interface MirrorLimits {
   readonly maxPauseMs: number;
   /** New projects must not stay hidden behind a 404 for long (reference packaging.md 2.4). */
   readonly absentMs: number;
-  /** How long a client waits for a small file to be complete, so that an error can still be told, before it is streamed. */
-  readonly smallFileMs: number;
   readonly maxPageBytes: number;
   readonly maxPageFiles: number;
   /** Of a list of projects as it is sent, and again as it is inflated. */
@@ -28,20 +30,22 @@ export interface MirrorLimits {
   readonly listMs: number;
 }
 
-/** pip gives up after 15 seconds without a byte: whatever happens, it has an answer before. */
-export const defaultLimits: MirrorLimits = {
-  headMs: 9000,
-  pageMs: 12_000,
-  fileMs: 11_000,
-  bodyPauseMs: 30_000,
-  patienceMs: 1500,
-  staleMs: 1000,
-  pauseMs: 5000,
-  maxPauseMs: 300_000,
-  absentMs: 120_000,
-  smallFileMs: 3000,
-  maxPageBytes: 128 * 1024 ** 2,
-  maxPageFiles: 100_000,
-  maxListBytes: 1024 ** 3,
-  listMs: 600_000,
-};
+/** The limits that the settings give. pip gives up after 15 seconds without a byte: the defaults answer before. */
+export function mirrorLimits(config: Config): MirrorLimits {
+  return {
+    headMs: config['packages.mirror-answer-seconds'] * 1000,
+    pageMs: config['packages.mirror-page-seconds'] * 1000,
+    fileMs: config['packages.mirror-file-seconds'] * 1000,
+    bodyPauseMs: config['packages.mirror-silence-seconds'] * 1000,
+    smallFileMs: config['packages.mirror-small-file-seconds'] * 1000,
+    patienceMs: config['packages.mirror-patience-seconds'] * 1000,
+    staleMs: config['packages.mirror-stale-seconds'] * 1000,
+    pauseMs: config['packages.mirror-pause-seconds'] * 1000,
+    maxPauseMs: config['packages.mirror-longest-pause-seconds'] * 1000,
+    absentMs: config['packages.mirror-absent-seconds'] * 1000,
+    maxPageBytes: config['packages.mirror-page-bytes'],
+    maxPageFiles: config['packages.mirror-page-files'],
+    maxListBytes: config['packages.mirror-list-bytes'],
+    listMs: config['packages.mirror-list-seconds'] * 1000,
+  };
+}

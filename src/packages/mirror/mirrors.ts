@@ -8,7 +8,7 @@ import { findIndex, fullName, type Index } from '../indexes/store.ts';
 import type { ProjectStatus } from '../simple/page-file.ts';
 import { fetchProject, type FetchedProject } from './upstream/fetch-project.ts';
 import { linkRelpath, type Link } from './link.ts';
-import { defaultLimits, type MirrorLimits } from './limits.ts';
+import { mirrorLimits, type MirrorLimits } from './limits.ts';
 import { findReservation } from './reserved-names.ts';
 import {
   extendMirrorProject,
@@ -87,10 +87,10 @@ export class Mirrors {
   readonly #fetching = new Map<string, Promise<StoredProject>>();
   readonly #pauses: UpstreamPauses;
 
-  constructor(context: Context, limits: Partial<MirrorLimits> = {}) {
+  constructor(context: Context) {
     this.#context = context;
     this.writes = new WriteBatch(context.db);
-    this.limits = { ...defaultLimits, ...limits };
+    this.limits = mirrorLimits(context.config);
     this.#pauses = new UpstreamPauses(context.clock, this.limits);
   }
 

@@ -48,8 +48,12 @@ describe('an upstream that', () => {
 
   beforeAll(async () => {
     clock = new TestClock();
-    const mirrorLimits = { headMs: 600, pageMs: 800, patienceMs: 150 };
-    app = await mirrorApp({ database: 'sqlite', clock, mirrorLimits });
+    const settings = {
+      'packages.mirror-answer-seconds': 0.6,
+      'packages.mirror-page-seconds': 0.8,
+      'packages.mirror-patience-seconds': 0.15,
+    };
+    app = await mirrorApp({ database: 'sqlite', clock, settings });
   });
 
   afterAll(() => app.close());
@@ -286,7 +290,10 @@ describe('an upstream that', () => {
   });
 
   test('sends more than is taken is cut off, packed or not', async () => {
-    const small = await mirrorApp({ database: 'sqlite', mirrorLimits: { maxPageBytes: 100_000 } });
+    const small = await mirrorApp({
+      database: 'sqlite',
+      settings: { 'packages.mirror-page-bytes': 100_000 },
+    });
     try {
       const index = await mirrorOf(small, upstream);
       const text = `{"files": [], "padding": "${' '.repeat(5_000_000)}"}`;

@@ -7,7 +7,6 @@ import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
 import { BundleManifest, bundledPath } from '../../contract.ts';
 import type { Link } from '../link.ts';
-import { defaultLimits } from '../limits.ts';
 import { readUpstreamPage, type UpstreamPage } from '../upstream/upstream-page.ts';
 
 type Entry = ReturnType<typeof extract> extends AsyncIterable<infer Each> ? Each : never;
@@ -51,6 +50,7 @@ export interface BundleLimits {
 const MANIFEST = 'manifest.json';
 const MAX_MANIFEST_BYTES = 128 * 1024 ** 2;
 const MAX_PAGE_BYTES = 128 * 1024 ** 2;
+const MAX_PAGE_FILES = 100_000;
 const MAX_SIDECAR_BYTES = 16 * 1024 ** 2;
 /** Of no meaning but to be absolute: where the files come from is not for a bundle to say. */
 const PAGE_URL = 'https://bundle.invalid/simple/';
@@ -195,7 +195,7 @@ function parsePage(name: string, body: Buffer, project: string): UpstreamPage {
     return readUpstreamPage(text, {
       url: `${PAGE_URL}${project}/`,
       project,
-      maxFiles: defaultLimits.maxPageFiles,
+      maxFiles: MAX_PAGE_FILES,
     });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;

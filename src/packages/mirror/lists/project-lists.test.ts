@@ -12,8 +12,8 @@ test.each([
 ])('a list of projects that %s is given up', async (_what, how) => {
   await using upstream = await FixtureIndex.start();
   upstream.set('demo', [wheelFile()]);
-  const mirrorLimits = { maxListBytes: 10_000, listMs: 400 };
-  const app = await mirrorApp({ database: 'sqlite', mirrorLimits });
+  const settings = { 'packages.mirror-list-bytes': 10_000, 'packages.mirror-list-seconds': 0.4 };
+  const app = await mirrorApp({ database: 'sqlite', settings });
   try {
     const index = await mirrorOf(app, upstream);
     upstream.misbehave('/simple/', { ...how, headers: { 'content-encoding': 'identity' } });
