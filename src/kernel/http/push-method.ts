@@ -4,15 +4,16 @@ import { Socket } from 'node:net';
 /** The method under which a PUSH request reaches the routes: an existing one of the same length. */
 export const PUSH_ARRIVES_AS = 'LINK';
 
-/** What is left of `PUSH ` in the rejected bytes, depending on where the network split them. */
-const REMAINDERS = ['PUSH ', 'USH ', 'SH ', 'H '];
+const METHOD = 'PUSH ';
 
-/** How long the rest of the method may be on its way. */
-const METHOD_TIMEOUT_MS = 10_000;
+/** The parser gives up at the `S`: up to `PU` it might be PUT. */
+const UNDERSTOOD_BYTES = 2;
 
 interface ParserError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
+  /** How much of the packet the parser understood. */
+  readonly bytesParsed?: number;
 }
 
 type ParsedSocket = Socket & {
@@ -24,7 +25,8 @@ type ParsedSocket = Socket & {
 /**
  * Makes a server accept devpi's PUSH, which Node's parser refuses (reference devpi.md T1): the connection
  * is given to the server again with the method renamed, and goes on as an ordinary keep-alive connection.
- * Relies on `socket.parser`; push-method.test.ts must pass on every Node upgrade.
+ * The packet must begin with the request: what stands before it may be the end of a body, whose bytes are no requests.
+ * Relies on `socket.parser` and `bytesParsed`; push-method.test.ts must pass on every Node upgrade.
  */
 export function acceptPushMethod(server: Server): void {
   server.removeAllListeners('clientError');
@@ -33,13 +35,12 @@ export function acceptPushMethod(server: Server): void {
   });
 }
 
-/** Returns false if the bytes cannot be the start of a PUSH request. */
+/** Returns false if the packet does not begin with a PUSH request. */
 function resume(server: Server, socket: ParsedSocket, error: ParserError): boolean {
   const raw = error.rawPacket;
   if (error.code !== 'HPE_INVALID_METHOD' || raw === undefined || !socket.writable) return false;
-  const head = raw.subarray(0, 5).toString('latin1');
-  const remainder = REMAINDERS.find((text) => head.startsWith(text) || text.startsWith(head));
-  if (remainder === undefined) return false;
+  if (error.bytesParsed !== UNDERSTOOD_BYTES || raw.toString('latin1', 0, METHOD.length) !== METHOD)
+    return false;
   // Behind a request that is not answered yet: two owners of one socket end the process, so it is refused. No client
   // of devpi sends requests ahead.
   if (socket._httpMessage) return false;
@@ -48,34 +49,9 @@ function resume(server: Server, socket: ParsedSocket, error: ParserError): boole
   parser?.unconsume?.();
   parser?.free?.();
   socket.parser = null;
-  if (head.startsWith(remainder)) handOver(server, socket, raw.subarray(remainder.length));
-  else awaitRest(server, socket, { raw, remainder });
-  return true;
-}
-
-function handOver(server: Server, socket: Socket, afterMethod: Buffer): void {
   server.emit('connection', socket);
-  socket.unshift(Buffer.concat([Buffer.from(`${PUSH_ARRIVES_AS} `), afterMethod]));
-}
-
-/** The packet ended within the method. */
-function awaitRest(
-  server: Server,
-  socket: ParsedSocket,
-  { raw, remainder }: { readonly raw: Buffer; readonly remainder: string },
-): void {
-  const giveUp = () => socket.destroy();
-  socket.setTimeout(METHOD_TIMEOUT_MS, giveUp);
-  socket.once('error', giveUp);
-  socket.once('end', giveUp);
-  socket.once('data', (chunk: Buffer) => {
-    for (const event of ['error', 'end', 'timeout'] as const) socket.removeListener(event, giveUp);
-    const all = Buffer.concat([raw, chunk]);
-    const head = all.subarray(0, remainder.length).toString('latin1');
-    if (head === remainder) handOver(server, socket, all.subarray(remainder.length));
-    else if (remainder.startsWith(head)) awaitRest(server, socket, { raw: all, remainder });
-    else refuse(socket, new Error('not the method PUSH'));
-  });
+  socket.unshift(Buffer.concat([Buffer.from(`${PUSH_ARRIVES_AS} `), raw.subarray(METHOD.length)]));
+  return true;
 }
 
 const STATUS: Readonly<Record<string, string>> = {

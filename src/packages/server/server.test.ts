@@ -263,7 +263,7 @@ describe.each(databases)('the server on %s', (database) => {
       expect(received).toContain('push is not available');
     });
 
-    test.each([1, 2, 3, 4, 5, 6, 20])('split after %i bytes', async (at) => {
+    test.each([5, 6, 20])('split after %i bytes', async (at) => {
       const text = push(body);
 
       expect(count(await app.raw([text.slice(0, at), text.slice(at)]), 501)).toBe(1);
