@@ -85,6 +85,12 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'The request is malformed',
     meaning: 'A field or parameter of the request is missing or has a bad value; the detail names it.',
   },
+  unknownVersion: {
+    status: 505,
+    title: 'The HTTP version is not supported',
+    hint: 'use HTTP/1.1',
+    meaning: 'The request line names another version than HTTP/1.0 or HTTP/1.1.',
+  },
   badJson: { status: 400, title: 'The body is not valid JSON', meaning: 'The body must be JSON and is not.' },
   bodyTooLarge: {
     status: 413,

@@ -59,6 +59,27 @@ test('a client that vanishes in the middle of a body is not taken for a lost dat
 });
 
 test.each([
+  ['two Hosts', 'GET /broken HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+  ['two equal Hosts', 'GET /broken HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n', 400],
+  ['a Host with a path', 'GET /broken HTTP/1.1\r\nHost: a/b\r\n\r\n', 400],
+  ['a Host with a user', 'GET /broken HTTP/1.1\r\nHost: a@b\r\n\r\n', 400],
+  ['a Host with a quote', 'GET /broken HTTP/1.1\r\nHost: a"b\r\n\r\n', 400],
+  ['HTTP/2.0', 'GET /broken HTTP/2.0\r\nHost: a\r\n\r\n', 505],
+  ['HTTP/0.9', 'GET /broken HTTP/0.9\r\nHost: a\r\n\r\n', 505],
+])('%s is refused', async (_what, request, status) => {
+  expect(await answerTo(request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});
+
+test.each(['localhost:3141', '127.0.0.1', '[::1]:3141', 'docker_name', ''])(
+  'Host "%s" is taken',
+  async (host) => {
+    expect(await answerTo(`POST / HTTP/1.1\r\nHost:${host}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 200 /,
+    );
+  },
+);
+
+test.each([
   ['a refused connection', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
   ['a reset connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
   ['a shutdown', Object.assign(new Error('terminating connection'), { code: '57P01' })],

@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { routedPath } from './outside-url.ts';
 import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
 import { renderError } from './render-error.ts';
+import { hasKnownVersion, validateRequest } from './validate-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -91,7 +92,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         connectionsCheckingInterval: patience.headersMs / 2,
       };
       server = createServer(timeouts, (request, response) => {
-        if (!hotPath(request, response)) handler(request, response);
+        if (!hasKnownVersion(request) || !hotPath(request, response)) handler(request, response);
       });
       return server.setTimeout(patience.stalledMs);
     },
@@ -106,6 +107,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
+    validateRequest(request.raw);
     request.identity = await options.authenticator.identify(request.headers);
   });
   // Again, since the serial may have grown: a write answers with its own.

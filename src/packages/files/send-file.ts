@@ -58,9 +58,11 @@ export async function sendFile(
     response.writeHead(304, shared).end();
     return;
   }
-  const range = isRangeWanted(request, etag, modified)
-    ? parseRange(request.headers.range, file.size)
-    : undefined;
+  // A range is of GET alone (RFC 9110 14.2).
+  const range =
+    request.method === 'GET' && isRangeWanted(request, etag, modified)
+      ? parseRange(request.headers.range, file.size)
+      : undefined;
   if (range === 'unsatisfiable') {
     response
       .writeHead(416, ['Content-Range', `bytes */${file.size}`, 'Content-Length', '0', ...shared])
@@ -78,7 +80,7 @@ export async function sendFile(
     ...(range === undefined ? [] : ['Content-Range', `bytes ${part.first}-${part.last}/${file.size}`]),
   ];
   if (request.method === 'HEAD') {
-    response.writeHead(range === undefined ? 200 : 206, [...own, ...shared]).end();
+    response.writeHead(200, [...own, ...shared]).end();
     return;
   }
   const status = range === undefined ? 200 : 206;
