@@ -1,48 +1,36 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Authenticator } from '#kernel/auth/authenticate.ts';
-import { ensureInstallation } from '#kernel/auth/installation.ts';
-import { findUser } from '#kernel/auth/store.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
-import type { Config } from '#kernel/config/settings.ts';
+import type { Config } from '#kernel/config/kernel-settings.ts';
 import type { Context } from '#kernel/context.ts';
 import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
+import { ensureInstallation, markInitialized } from '#kernel/db/installation.ts';
 import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
 import { lockDirectory } from '#kernel/db/lock-directory.ts';
 import { migrate, type Migration } from '#kernel/db/migrate.ts';
-import { AppError, type ErrorKind } from '#kernel/errors/app-error.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
 import { collectOrphans, ORPHAN_GRACE_MS } from '#kernel/files/collect-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { createHttpServer } from '#kernel/http/server.ts';
+import { serverRoutes } from '#kernel/http/server-routes.ts';
 import { JobRunner, type JobHandler } from '#kernel/jobs/jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
-import {
-  ensureRoot,
-  hasEmptyRootPassword,
-  listReferencedDigests,
-  openPackages,
-  packagesErrors,
-  packagesMigrations,
-  type FirstState,
-} from '#packages';
-
-/** What every database needs, oldest first. */
-export const migrations: readonly Migration[] = [...kernelMigrations, ...packagesMigrations];
-
-/** Every declared error of every part: the source of docs/reference/errors.md. */
-export const errorCatalogue: readonly ErrorKind[] = [kernelErrors, packagesErrors].flatMap(
-  (table) => Object.values(table) as ErrorKind[],
-);
+import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
+import { operationsOf, parts as allParts } from './parts.ts';
 
 /** Configuration, database and files, opened for one process. */
 export interface Installation {
   readonly context: Context;
   readonly database: Database;
+  /** The code of every part, in order. */
+  readonly code: readonly PartCode[];
   /** True if this process alone may write; false when another one serves the directory. */
   readonly isOwner: boolean;
+  /** True if there was none before: then it has been given what a new one has. */
+  readonly isNew: boolean;
   close(): Promise<void>;
 }
 
@@ -51,17 +39,19 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Tests pass one that they can turn. */
   readonly clock?: Clock;
+  /** Others than those of the program, for tests. */
+  readonly parts?: readonly Part[];
 }
 
 /**
- * Opens the server directory and the database, migrates and recovers. With `mayShare` a directory that another
- * process serves is opened all the same, for reading; otherwise that is `kernel.serverdir-in-use`. With `mustExist`
- * nothing is made where there was no server yet.
+ * Opens the server directory and the database, migrates, recovers, and makes the first state of a new installation.
+ * With `mayShare` a directory that another process serves is opened all the same, for reading; otherwise that is
+ * `kernel.serverdir-in-use`. With `mustExist` nothing is made where there was no server yet.
  */
 export async function openInstallation(
   config: Config,
   log: Log,
-  { mayShare = false, mustExist = false, clock = systemClock }: OpenOptions = {},
+  { mayShare = false, mustExist = false, clock = systemClock, parts = allParts }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
   // A restored backup may have the database only.
@@ -76,40 +66,28 @@ export async function openInstallation(
     );
   });
   const lock = lockServerdir(serverdir);
-  if (lock === undefined && !mayShare) {
+  const isOwner = lock !== undefined;
+  if (!isOwner && !mayShare) {
     throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
   }
+  const code = await Promise.all(parts.map((part) => part.load()));
   const database =
     config.database === 'sqlite'
       ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
       : openPostgres(config.database.reveal());
-  if (lock !== undefined) await prepare(database, log);
-  const installation = await ensureInstallation(database.db);
+  if (isOwner) await prepare(database, migrationsOf(code), log);
+  const { uuid, secret } = await ensureInstallation(database.db);
   const files = await openLocalFiles(join(serverdir, 'files'));
-  if (lock !== undefined) {
-    // Read only after a crash: a million rows would make every start slow.
-    let referenced: ReadonlySet<string> | undefined;
-    await files.recover(async (sha256) =>
-      (referenced ??= await listReferencedDigests(database.db)).has(sha256),
-    );
-  }
+  if (isOwner) await files.recover(async (sha256) => (await neededBy(code, database, [sha256])).has(sha256));
   const events = await openEvents(database, clock, log);
-  const authenticator = new Authenticator(installation.secret, clock, (name) => findUser(database.db, name));
-  const context: Context = {
-    db: database.db,
-    dialect: database.dialect,
-    files,
-    events,
-    clock,
-    log,
-    config,
-    authenticator,
-    uuid: installation.uuid,
-  };
+  const { db, dialect } = database;
+  const context: Context = { db, dialect, files, events, clock, log, config, uuid, secret };
   return {
     context,
     database,
-    isOwner: lock !== undefined,
+    code,
+    isOwner,
+    isNew: isOwner && (await makeFirstState(context, code)),
     async close() {
       await events.close();
       await files.close();
@@ -131,7 +109,13 @@ function lockServerdir(serverdir: string) {
   }
 }
 
-async function prepare(database: Database, log: Log): Promise<void> {
+/** What a database needs, in the order of the numbers that the names begin with. */
+export function migrationsOf(code: readonly PartCode[]): readonly Migration[] {
+  const all = [...kernelMigrations, ...code.flatMap(({ migrations }) => migrations)];
+  return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function prepare(database: Database, migrations: readonly Migration[], log: Log): Promise<void> {
   try {
     const applied = await migrate(database, migrations);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
@@ -145,14 +129,29 @@ async function prepare(database: Database, log: Log): Promise<void> {
   }
 }
 
+/** Which of these digests any part needs. */
+async function neededBy(
+  code: readonly PartCode[],
+  { db }: Pick<Database, 'db'>,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const sets = await Promise.all(code.map((each) => each.needed?.(db, digests) ?? new Set<string>()));
+  return new Set(sets.flatMap((set) => [...set]));
+}
+
+async function makeFirstState(context: Context, code: readonly PartCode[]): Promise<boolean> {
+  return await context.events.change(async (tx, emit) => {
+    if (!(await markInitialized(tx))) return false;
+    for (const each of code) await each.initialize?.(context, tx, emit);
+    return true;
+  });
+}
+
 /** Makes the state of a new server; false if the server has one already, which is then left as it is. */
-export async function initialize(config: Config, log: Log, first: FirstState): Promise<boolean> {
+export async function initialize(config: Config, log: Log): Promise<boolean> {
   const installation = await openInstallation(config, log);
-  try {
-    return await ensureRoot(installation.context, first);
-  } finally {
-    await installation.close();
-  }
+  await installation.close();
+  return installation.isNew;
 }
 
 /** A server that answers requests and runs jobs, as its roles say. */
@@ -167,26 +166,24 @@ export interface RunningServer {
 export async function startServer(
   config: Config,
   log: Log,
-  options: Pick<OpenOptions, 'clock'> = {},
+  options: Pick<OpenOptions, 'clock' | 'parts'> = {},
 ): Promise<RunningServer> {
+  const { parts = allParts } = options;
   const installation = await openInstallation(config, log, options);
   try {
-    const { context } = installation;
-    await ensureRoot(context);
-    await refuseOpenRoot(context);
-    const packages = openPackages(context);
-    const { hotPath, standardHeaders } = packages;
+    const { context, open } = await openParts(installation, parts);
     const server = createHttpServer({
       config,
       log,
-      authenticator: context.authenticator,
-      hotPath,
-      standardHeaders,
+      identify: only(open, 'identify') ?? missing('identify'),
+      hotPath: only(open, 'hotPath') ?? (() => false),
+      standardHeaders: only(open, 'headers') ?? (() => []),
     });
-    packages.declareRoutes(server.app, server.metrics);
+    serverRoutes(server.app, server.metrics, operationsOf(parts));
+    for (const part of open) part.declareRoutes?.(server.app, server.metrics);
     const jobs = new JobRunner(installation.database, context.clock, log, [
-      ...jobHandlers(context),
-      ...packages.jobs,
+      collectionJob(installation),
+      ...open.flatMap((part) => part.jobs ?? []),
     ]);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
@@ -196,7 +193,7 @@ export async function startServer(
       async close() {
         await server.close();
         await jobs.stop();
-        await packages.close();
+        for (const part of open.toReversed()) await part.close?.();
         await installation.close();
       },
     };
@@ -206,30 +203,44 @@ export async function startServer(
   }
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/;
+/** Opens each part with what those before it added to the context. */
+async function openParts({ context, code }: Installation, parts: readonly Part[]) {
+  const open: OpenPart[] = [];
+  const grown: Record<string, unknown> = { ...context };
+  for (const [position, part] of parts.entries()) {
+    const opened = await code[position]?.open(grown as unknown as Context);
+    if (opened === undefined) continue;
+    open.push(opened);
+    if (opened.context !== undefined) grown[part.name] = opened.context;
+  }
+  return { context: grown as unknown as Context, open };
+}
 
-async function refuseOpenRoot({ config, db }: Context): Promise<void> {
-  if (LOOPBACK.test(config.host) || config['allow-empty-root-password']) return;
-  if (!(await hasEmptyRootPassword(db))) return;
-  throw new AppError(
-    kernelErrors.emptyRootPassword,
-    `refusing to serve on ${config.host} while the root user has an empty password`,
-  );
+/** What exactly one part brings; a second one is a mistake of ours, and fails the start. */
+function only<Key extends keyof OpenPart>(
+  open: readonly OpenPart[],
+  key: Key,
+): NonNullable<OpenPart[Key]> | undefined {
+  const found = open.map((part) => part[key]).filter((brought) => brought !== undefined);
+  if (found.length > 1) throw new Error(`${found.length} parts bring ${key}`);
+  return found[0];
+}
+
+function missing(key: keyof OpenPart): never {
+  throw new Error(`no part brings ${key}`);
 }
 
 const HOUR_MS = 3_600_000;
 
-function jobHandlers(context: Context): JobHandler[] {
-  return [
-    {
-      name: 'kernel.collect-orphans',
-      everyMs: HOUR_MS,
-      async run() {
-        const before = context.clock.now() - ORPHAN_GRACE_MS;
-        const referenced = await listReferencedDigests(context.db);
-        const freed = await collectOrphans(context.files, (sha256) => referenced.has(sha256), before);
-        if (freed.files > 0) context.log.info(freed, 'removed stored bytes that no file refers to');
-      },
+function collectionJob({ context, code }: Installation): JobHandler {
+  return {
+    name: 'kernel.collect-orphans',
+    everyMs: HOUR_MS,
+    async run() {
+      const before = context.clock.now() - ORPHAN_GRACE_MS;
+      const isNeeded = async (sha256: string) => (await neededBy(code, context, [sha256])).has(sha256);
+      const freed = await collectOrphans(context.files, isNeeded, before);
+      if (freed.files > 0) context.log.info(freed, 'removed stored bytes that no file refers to');
     },
-  ];
+  };
 }

@@ -112,13 +112,13 @@ const table: readonly BadInput[] = [
   address(`/${'x'.repeat(1900)}`, 404, 'no user'),
   // Methods.
   wrongMethod('POST', () => '/', 'GET, HEAD'),
-  wrongMethod('POST', ({ index }) => `/${index.user.name}`, 'GET, HEAD, PUT, PATCH, DELETE'),
+  wrongMethod('POST', ({ index }) => `/${index.user.name}`, 'DELETE, GET, HEAD, PATCH, PUT'),
   wrongMethod('POST', ({ index }) => `${index.path}/+simple/`, 'GET, HEAD'),
   wrongMethod('POST', ({ index }) => `${index.path}/+simple/demo/`, 'GET, HEAD'),
-  wrongMethod('PUT', ({ index }) => `${index.path}/demo`, 'GET, HEAD, DELETE'),
+  wrongMethod('PUT', ({ index }) => `${index.path}/demo`, 'DELETE, GET, HEAD'),
   wrongMethod('DELETE', () => '/+api', 'GET, HEAD'),
   wrongMethod('GET', () => '/+login', 'POST'),
-  wrongMethod('PATCH', ({ index }) => `${index.path}/demo/1.0/+yank`, 'PUT, DELETE'),
+  wrongMethod('PATCH', ({ index }) => `${index.path}/demo/1.0/+yank`, 'DELETE, PUT'),
   wrongMethod('OPTIONS', () => '/', 'GET, HEAD'),
   wrongMethod('DELETE', () => '/', 'GET, HEAD'),
   {
@@ -127,7 +127,7 @@ const table: readonly BadInput[] = [
     options: (scene) => ({ ...own(scene), form: uploadForm(wheelUpload()) }),
   },
   {
-    ...wrongMethod('POST', ({ index }) => `/${index.user.name}/`, 'GET, HEAD, PUT, PATCH, DELETE'),
+    ...wrongMethod('POST', ({ index }) => `/${index.user.name}/`, 'DELETE, GET, HEAD, PATCH, PUT'),
     what: 'an upload to /USER/',
     options: (scene) => ({ ...own(scene), form: uploadForm(wheelUpload()) }),
   },

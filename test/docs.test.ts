@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { environmentName, settings } from '#kernel/config/settings.ts';
+import { environmentName } from '#kernel/config/setting.ts';
 import { commands } from '../src/cli/commands.ts';
 import { programs } from '../src/cli/programs.ts';
 import { optionNames } from '../src/packages/indexes/options.ts';
-import { errorCatalogue } from '../src/wiring.ts';
+import { errorsOf, parts, settingsOf } from '../src/parts.ts';
 import { renderReference } from '../tools/reference/pages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -55,7 +55,7 @@ describe('the reference is what the code says:', () => {
 });
 
 describe('every kind of error', () => {
-  const kinds = errorCatalogue.map((kind) => {
+  const kinds = errorsOf(parts).map((kind) => {
     const [part = '', name = ''] = kind.code.split('.');
     const key = name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
     return { ...kind, constant: `${part}Errors.${key}` };
@@ -75,20 +75,20 @@ describe('every kind of error', () => {
 describe('the pages name', () => {
   test('only errors, settings, events and jobs that there are', () => {
     const named = sources.flatMap(({ text }) =>
-      [...text.matchAll(/'((?:kernel|packages)\.[a-z-]+)'/g)].map(([, name = '']) => name),
+      [...text.matchAll(/'((?:kernel|accounts|packages)\.[a-z-]+)'/g)].map(([, name = '']) => name),
     );
     const known = new Set([
-      ...errorCatalogue.map(({ code }) => code),
-      ...settings.map(({ name }) => name),
+      ...errorsOf(parts).map(({ code }) => code),
+      ...settingsOf(parts).map(({ name }) => name),
       ...named,
     ]);
 
-    const pattern = /(?:[`[]|^)((?:kernel|packages)\.[a-z]+(?:-[a-z]+)*)(?=[`\]:])/gm;
+    const pattern = /(?:[`[]|^)((?:kernel|accounts|packages)\.[a-z]+(?:-[a-z]+)*)(?=[`\]:])/gm;
     expect(complaints(pattern, ([, name = '']) => known.has(name))).toEqual([]);
   });
 
   test('only variables that there are', () => {
-    const known = new Set(settings.map(({ name }) => environmentName(name)));
+    const known = new Set(settingsOf(parts).map(({ name }) => environmentName(name)));
 
     expect(complaints(/\bWHEELHOUSE_[A-Z]\w*/g, ([name]) => known.has(name))).toEqual([]);
   });
@@ -154,7 +154,7 @@ test('every link between pages leads somewhere', () => {
   expect(complaints(/\]\(([^)\s]+)\)/g, isThere)).toEqual([]);
 });
 
-test('the map in ARCHITECTURE.md has every folder of src and of src/packages', () => {
+test('the map in ARCHITECTURE.md has every folder of src and of its parts', () => {
   const folders = (path: string) =>
     readdirSync(join(root, path), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
@@ -164,7 +164,9 @@ test('the map in ARCHITECTURE.md has every folder of src and of src/packages', (
     [...tree.matchAll(new RegExp(`^ {${indent}}([\\w-]+/)`, 'gm'))].map(([, name = '']) => name);
 
   expect(at(2).toSorted()).toEqual(folders('src').toSorted());
-  expect(at(4).toSorted()).toEqual([...folders('src/kernel'), ...folders('src/packages')].toSorted());
+  expect(at(4).toSorted()).toEqual(
+    ['kernel', 'accounts', 'packages'].flatMap((part) => folders(`src/${part}`)).toSorted(),
+  );
 });
 
 test('every page can be reached from the README', () => {

@@ -8,7 +8,8 @@ import { readConfig } from '#kernel/config/read-config.ts';
 import { ROOT, testApp } from '#test/app.ts';
 import { databases, testDatabase } from '#test/databases.ts';
 import { wheelUpload } from '#test/uploads.ts';
-import { errorCatalogue, openInstallation, startServer } from '../src/wiring.ts';
+import { errorsOf, parts, settingsOf } from '../src/parts.ts';
+import { openInstallation, startServer } from '../src/wiring.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -19,8 +20,8 @@ beforeEach(() => {
 afterEach(() => rmSync(serverdir, { recursive: true, force: true }));
 
 const config = (flags: Record<string, unknown> = {}) =>
-  readConfig({
-    flags: { serverdir, port: 0, host: '127.0.0.1', 'auth.argon2-memory-kib': 64, ...flags },
+  readConfig(settingsOf(parts), {
+    flags: { serverdir, port: 0, host: '127.0.0.1', 'accounts.argon2-memory-kib': 64, ...flags },
     environment: {},
   });
 
@@ -85,7 +86,7 @@ test.skipIf(process.getuid?.() === 0)('a server directory that cannot be written
 });
 
 test('a server that others can reach is refused while root has no password', async () => {
-  await fails({ host: '0.0.0.0' }, 'kernel.empty-root-password');
+  await fails({ host: '0.0.0.0' }, 'accounts.empty-root-password');
 
   const allowed = await startServer(config({ host: '0.0.0.0', 'allow-empty-root-password': true }), log);
   const response = await fetch(`${allowed.url}/root`, {
@@ -120,10 +121,10 @@ test('closing waits for a running answer and not for idle connections', async ()
 });
 
 test('every declared error has a code of its own, a status and a title', () => {
-  const codes = errorCatalogue.map(({ code }) => code);
+  const codes = errorsOf(parts).map(({ code }) => code);
 
   expect(new Set(codes).size).toBe(codes.length);
-  for (const { code, status, title } of errorCatalogue) {
+  for (const { code, status, title } of errorsOf(parts)) {
     expect(code).toMatch(/^[a-z]+(?:\.[a-z]+(?:-[a-z]+)*)$/);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(title).not.toMatch(/\.$/);

@@ -1,4 +1,4 @@
-import type { Setting } from '#kernel/config/settings.ts';
+import type { Setting } from '#kernel/config/setting.ts';
 
 /** One option of a command beside the settings it takes. */
 export interface CommandOption {

@@ -61,9 +61,9 @@ function commandAt(program: Parser, name: string): Parser {
 }
 
 async function declare(parser: Parser, command: Command): Promise<() => CommandInput> {
-  const { settings } = await import('#kernel/config/settings.ts');
+  const { parts, settingsOf } = await import('../parts.ts');
   parser.description(`${command.summary}.`);
-  const accepted = settings.filter(({ name }) => command.settings.includes(name));
+  const accepted = settingsOf(parts).filter(({ name }) => command.settings.includes(name));
   for (const { name, sentence, ...setting } of accepted) {
     const isFlag = typeof setting.default === 'boolean';
     parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);

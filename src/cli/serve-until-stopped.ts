@@ -1,4 +1,4 @@
-import type { Config } from '#kernel/config/settings.ts';
+import type { Config } from '#kernel/config/kernel-settings.ts';
 
 /** Runs a server until a signal ends it; `greeting` goes to stderr when it listens, as stdout is for data. */
 export async function serve(config: Config, greeting: (url: string) => string): Promise<void> {

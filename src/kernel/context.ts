@@ -1,6 +1,5 @@
-import type { Authenticator } from './auth/authenticate.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config/settings.ts';
+import type { Config } from './config/kernel-settings.ts';
 import type { Db, DialectName } from './db/db.ts';
 import type { Events } from './events/events.ts';
 import type { Files } from './files/files.ts';
@@ -15,7 +14,8 @@ export interface Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly config: Config;
-  readonly authenticator: Authenticator;
   /** 32 hex digits, the same for all server processes of one installation. */
   readonly uuid: string;
+  /** Signs tokens; the same for all server processes of one installation. */
+  readonly secret: Buffer;
 }

@@ -1,48 +1,10 @@
 import { z } from 'zod';
+import { UserConfig } from '#accounts/contract';
+import { AnyObject, envelope, Message, type Operation } from '#kernel/http/operation.ts';
 import type { Permission } from './policy.ts';
 
 /** The devpi-server whose interface we speak: clients switch features by it (reference devpi.md 11). */
 export const DEVPI_VERSION = '6.19.1';
-
-/** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
-export interface Operation {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';
-  /** Parameters are written `:name`; a trailing slash may follow or not. */
-  readonly path: string;
-  readonly allow: Permission;
-  readonly summary: string;
-  readonly request?: z.ZodType;
-  readonly response?: z.ZodType;
-  /** Content type of the answer when it is not JSON. */
-  readonly produces?: readonly string[];
-}
-
-const AnyObject = z.record(z.string(), z.unknown());
-
-/** devpi's envelope: `type` names what `result` is. */
-function envelope<Type extends string, Result extends z.ZodType>(type: Type, result: Result) {
-  return z.object({ type: z.literal(type), result, message: z.string().optional() });
-}
-
-export const Message = z.object({ message: z.string() });
-
-export const Login = z.object({ user: z.string(), password: z.string() });
-
-export const ProxyAuth = z.object({
-  password: z.string().meta({ description: 'The login token: use it as the password.' }),
-  expiration: z.number().meta({ description: 'Seconds until the token expires.' }),
-});
-
-export const UserConfig = z.looseObject({
-  username: z.string(),
-  created: z.string(),
-  modified: z.string().optional(),
-  email: z.string().optional(),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  custom_data: z.unknown().optional(),
-  indexes: z.record(z.string(), AnyObject),
-});
 
 export const IndexConfig = z.looseObject({
   type: z.enum(['stage', 'mirror']),
@@ -125,14 +87,6 @@ export const operations = {
     summary: 'The same with the addresses of an index.',
     response: envelope('apiconfig', AnyObject),
   },
-  login: {
-    method: 'POST',
-    path: '/+login',
-    allow: 'login',
-    summary: 'Exchange a password for a login token of ten hours.',
-    request: Login,
-    response: envelope('proxyauth', ProxyAuth),
-  },
   readStatus: {
     method: 'GET',
     path: '/+status',
@@ -154,49 +108,12 @@ export const operations = {
     summary: 'The event log after serial `since`, at most `limit` (default 100, at most 1000); root only.',
     response: EventList,
   },
-  readMetrics: {
-    method: 'GET',
-    path: '/+metrics',
-    allow: 'read',
-    summary: 'Counters for Prometheus.',
-    produces: ['text/plain'],
-  },
-  readOpenApi: {
-    method: 'GET',
-    path: '/+openapi.json',
-    allow: 'read',
-    summary: 'This description.',
-    response: AnyObject,
-  },
   readUser: {
     method: 'GET',
     path: '/:user',
     allow: 'read',
     summary: 'A user with the indexes.',
     response: envelope('userconfig', UserConfig),
-  },
-  createUser: {
-    method: 'PUT',
-    path: '/:user',
-    allow: 'user_create',
-    summary: 'Create a user; answers 201.',
-    request: z.looseObject({ password: z.string(), email: z.string().optional() }),
-    response: envelope('userconfig', UserConfig),
-  },
-  modifyUser: {
-    method: 'PATCH',
-    path: '/:user',
-    allow: 'user_modify',
-    summary: 'Change fields of a user; a new password answers with a fresh login token.',
-    request: AnyObject,
-    response: z.union([Message, envelope('userpassword', ProxyAuth)]),
-  },
-  deleteUser: {
-    method: 'DELETE',
-    path: '/:user',
-    allow: 'user_delete',
-    summary: 'Delete a user with all indexes, which must be volatile.',
-    response: Message,
   },
   readIndex: {
     method: 'GET',
@@ -335,7 +252,7 @@ export const operations = {
     request: Unyank,
     response: Yanked,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, Operation<Permission>>;
 
 /** Of the form of a bundle; readers refuse others. */
 export const BUNDLE_VERSION = 1;

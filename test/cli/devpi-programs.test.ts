@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '#test/run-command.ts';
 
 const launcher = join(import.meta.dirname, '..', '..', 'wheelhouse');
-const cheapHashes = { WHEELHOUSE_AUTH_ARGON2_MEMORY_KIB: '64' };
+const cheapHashes = { WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64' };
 
 describe('links named after the programs of devpi', () => {
   let directory: string;

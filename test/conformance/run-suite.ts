@@ -49,6 +49,6 @@ function environment(suite: Suite, directory: string, programs: string): Record<
     // Most files that the suites upload are a few bytes under the name of an archive.
     WHEELHOUSE_PACKAGES_ARCHIVE_CHECK: 'warn',
     // The suites log in all the time.
-    WHEELHOUSE_AUTH_ARGON2_MEMORY_KIB: '64',
+    WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64',
   };
 }

@@ -5,7 +5,7 @@ import { wheel, wheelFilename } from '#test/archives.ts';
 import { openClientSession } from '#test/client-session.ts';
 import { createIndex } from '#test/index-api.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
-import { PYPI_URL } from '../../src/packages/ensure-root.ts';
+import { PYPI_URL } from '../../src/packages/indexes/create-root-pypi.ts';
 
 // What devpi-client 7.3.0 prints here is what it prints beside devpi-server 6.19.1, line by line, recorded with the
 // same commands. Differences that are meant: `wheelhouse` in --version, md5 beside sha256 in +links, and plainer words

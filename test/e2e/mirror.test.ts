@@ -10,7 +10,7 @@ import { FixtureIndex, largeWheelFile, sdistFile, wheelFile } from '#test/fixtur
 import { createIndex, request, wheelUpload, uploadAll } from '#test/index-api.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 import { startIndexServer } from '../../bench/support/index-server.ts';
-import { PYPI_URL } from '../../src/packages/ensure-root.ts';
+import { PYPI_URL } from '../../src/packages/indexes/create-root-pypi.ts';
 
 const ROOT = { user: 'root', password: '' };
 /** May ask upstreams on this machine, and no others. */

@@ -8,12 +8,14 @@ import { Pool } from 'undici';
 import { expect } from 'vitest';
 import type { Clock } from '#kernel/clock.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
-import type { Config } from '#kernel/config/settings.ts';
 import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { PackagesTables } from '../../src/packages/tables.ts';
+import type { AccountsConfig } from '../../src/accounts/settings.ts';
+import type { PackagesConfig } from '../../src/packages/settings.ts';
+import { parts, settingsOf } from '../../src/parts.ts';
 import { startServer } from '../../src/wiring.ts';
 import { testDatabase, type TestDatabase } from './databases.ts';
 import type { MultipartForm } from './multipart.ts';
@@ -65,7 +67,7 @@ export interface Contents {
 
 export interface TestAppOptions {
   readonly database: DialectName;
-  readonly settings?: Partial<Config>;
+  readonly settings?: Partial<AccountsConfig & PackagesConfig>;
   readonly clock?: Clock;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
@@ -93,7 +95,7 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const flags = {
-    'auth.argon2-memory-kib': 64,
+    'accounts.argon2-memory-kib': 64,
     port: 0,
     host: '127.0.0.1',
     roles: ['web'],
@@ -103,7 +105,7 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     serverdir,
     database: database.setting,
   };
-  const config = readConfig({ flags, environment: {} });
+  const config = readConfig(settingsOf(parts), { flags, environment: {} });
   const server = await startServer(config, log, {
     ...(options.clock && { clock: options.clock }),
   });

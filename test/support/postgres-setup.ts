@@ -9,7 +9,8 @@ import type { TestProject } from 'vitest/node';
 import { environment } from '#kernel/config/environment.ts';
 import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
 import { migrate } from '#kernel/db/migrate.ts';
-import { migrations } from '../../src/wiring.ts';
+import { parts } from '../../src/parts.ts';
+import { migrationsOf } from '../../src/wiring.ts';
 import { fastDirectory } from './fast-directory.ts';
 import { POSTGRES_TEMPLATE } from './postgres-template.ts';
 import { runChecked } from './run-command.ts';
@@ -54,7 +55,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function migrateAndClose(database: Database): Promise<void> {
-  await migrate(database, migrations);
+  await migrate(database, migrationsOf(await Promise.all(parts.map((part) => part.load()))));
   await database.close();
 }
 

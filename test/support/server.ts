@@ -110,7 +110,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 export const serverEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/bin:/bin',
   HOME: '/nonexistent',
-  WHEELHOUSE_AUTH_ARGON2_MEMORY_KIB: '64',
+  WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64',
   // A fresh server mirrors PyPI, and showing that index fetches the names of all its projects. No test may ask for
   // them: the setting forbids it, and a proxy that is not there forbids it once more.
   WHEELHOUSE_OFFLINE: 'yes',

@@ -1,4 +1,4 @@
-import { settings } from '#kernel/config/settings.ts';
+import { parts, settingsOf } from '../../src/parts.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands.ts';
 import type { DevpiOption } from '../../src/cli/programs/devpi-options.ts';
@@ -28,7 +28,7 @@ export async function renderCli(): Promise<string> {
 
 function section(name: string, command: Command): string {
   const usage = ['wheelhouse', name, ...(command.args ?? []).map((each) => each.name), '[options]'].join(' ');
-  const flags = settings
+  const flags = settingsOf(parts)
     .filter((setting) => (command.settings as readonly string[]).includes(setting.name))
     .map((setting) => [
       `[${code(`--${setting.name}`)}](config.md#${setting.name.replaceAll('.', '')})`,

@@ -1,4 +1,5 @@
-import { environmentName, settings, type Setting } from '#kernel/config/settings.ts';
+import { environmentName, type Setting } from '#kernel/config/setting.ts';
+import { parts, settingsOf } from '../../src/parts.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { code, generatedFrom, page } from './markdown.ts';
@@ -9,7 +10,7 @@ export async function renderConfig(): Promise<string> {
     commands.map(async ({ name, load }) => ({ name, command: (await load()).command })),
   );
   return page(
-    generatedFrom('src/kernel/config/settings.ts'),
+    generatedFrom('src/kernel/config/kernel-settings.ts', 'the settings.ts of each part'),
     '# Settings',
     'Nothing has to be set. A value is taken from the first of these that has one:',
     [
@@ -23,7 +24,7 @@ export async function renderConfig(): Promise<string> {
     'All settings are checked before anything starts, and all problems are reported together with their place. A ' +
       'variable that begins with `WHEELHOUSE_` and is no setting is a problem too. `wheelhouse config show` prints ' +
       'what a server would use.',
-    ...settings.map((setting) => section(setting, loaded)),
+    ...settingsOf(parts).map((setting) => section(setting, loaded)),
   );
 }
 

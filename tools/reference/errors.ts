@@ -1,11 +1,11 @@
-import { errorCatalogue } from '../../src/wiring.ts';
+import { errorsOf, parts } from '../../src/parts.ts';
 import { generatedFrom, page } from './markdown.ts';
 
 /** docs/reference/errors.md */
 export function renderErrors(): string {
-  const parts = Map.groupBy(errorCatalogue, ({ code }) => code.split('.')[0] ?? '');
+  const byPart = Map.groupBy(errorsOf(parts), ({ code }) => code.split('.')[0] ?? '');
   return page(
-    generatedFrom('src/kernel/errors/kernel-errors.ts', 'src/packages/errors.ts'),
+    generatedFrom('src/kernel/errors/kernel-errors.ts', 'the errors.ts of each part'),
     '# Errors',
     'Every failure has a kind, which has a code that does not change, and a detail that says what happened this time. ' +
       'Nothing was changed by a request that ended with an error.',
@@ -30,7 +30,7 @@ export function renderErrors(): string {
       '```',
     ].join('\n'),
     '`message` repeats `detail` for devpi-client. Hints may be more exact than the ones below.',
-    ...[...parts].flatMap(([part, kinds]) => [
+    ...[...byPart].flatMap(([part, kinds]) => [
       `## ${part}`,
       ...kinds.map(({ code, status, title, hint, meaning = '' }) => {
         const hints = hint === undefined ? '' : `\n\nHint: ${hint}.`;

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import type { Identity } from '#kernel/auth/authenticate.ts';
-import { operations, type Operation } from '#packages/contract';
-import { isAllowed, type Permission } from '../../src/packages/policy.ts';
+import type { Identity } from '#kernel/identity.ts';
+import type { Operation } from '#kernel/http/operation.ts';
+import * as accountsPolicy from '../../src/accounts/policy.ts';
+import * as packagesPolicy from '../../src/packages/policy.ts';
+import { operationsOf, parts } from '../../src/parts.ts';
 import { code, generatedFrom, page, table } from './markdown.ts';
 
-const all = Object.entries(operations) as [string, Operation][];
+const all = Object.entries(operationsOf(parts));
 
 /** docs/reference/http.md */
 export function renderHttp(): string {
   return page(
-    generatedFrom('src/packages/contract.ts', 'src/packages/policy.ts'),
+    generatedFrom('the contract.ts of each part', 'the policy.ts of each part'),
     '# HTTP',
     'The interface of devpi-server 6.19, and what Wheelhouse adds. A running server describes it as OpenAPI 3.1 at ' +
       '`/+openapi.json`. Parameters are written `:name`; a slash at the end may follow or not.',
@@ -59,16 +61,21 @@ const people: Readonly<Record<string, Identity>> = {
 /** Asks the policy itself, for an index of `owner` on which only `listed` may upload. */
 function permissions(): string {
   const used = [...new Set(all.map(([, { allow }]) => allow))];
-  const asked: Permission[] = used.flatMap((name) =>
-    name === 'user_modify' ? [name, 'user_modify_password'] : [name],
-  );
-  const subject = { user: 'owner', aclUpload: ['listed'] };
+  const asked = used.flatMap((name) => (name === 'user_modify' ? [name, 'user_modify_password'] : [name]));
   return table(
     ['permission', ...Object.keys(people)],
     asked.map((permission) => [
       permission,
-      ...Object.values(people).map((person) => (isAllowed(person, permission, subject) ? 'yes' : '')),
+      ...Object.values(people).map((person) => (isAllowed(person, permission) ? 'yes' : '')),
     ]),
+  );
+}
+
+function isAllowed(person: Identity, permission: string): boolean {
+  const subject = { user: 'owner', aclUpload: ['listed'] };
+  return (
+    accountsPolicy.isAllowed(person, permission as accountsPolicy.Permission, subject) ||
+    packagesPolicy.isAllowed(person, permission as packagesPolicy.Permission, subject)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Config } from '#kernel/config/settings.ts';
+import type { Config } from '#kernel/config/kernel-settings.ts';
 import type { Command } from '../command.ts';
 import { serve } from '../serve-until-stopped.ts';
 import { configOf, configOption } from '../settings-input.ts';

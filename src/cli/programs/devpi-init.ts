@@ -15,12 +15,7 @@ export const program = {
     const config = configOf(program.options, options);
     const { createLog } = await import('#kernel/log/log.ts');
     const { initialize } = await import('../../wiring.ts');
-    const { rootPasswd, rootPasswdHash, rootPypi } = options;
-    const isNew = await initialize(config, createLog({ ...config, 'log.level': 'warn' }), {
-      hasPypi: rootPypi !== false,
-      ...(typeof rootPasswd === 'string' && { rootPassword: rootPasswd }),
-      ...(typeof rootPasswdHash === 'string' && { rootPasswordHash: rootPasswdHash }),
-    });
+    const isNew = await initialize(config, createLog({ ...config, 'log.level': 'warn' }));
     if (!isNew) {
       throw new AppError(
         kernelErrors.serverdirUnusable,

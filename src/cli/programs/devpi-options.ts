@@ -1,9 +1,11 @@
 import { environment } from '#kernel/config/environment.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
-import type { Config, Setting } from '#kernel/config/settings.ts';
+import type { Config } from '#kernel/config/kernel-settings.ts';
+import type { Setting } from '#kernel/config/setting.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { ProgramOption } from '../program.ts';
+import { parts, settingsOf } from '../../parts.ts';
 
 /** One option of devpi's programs and what becomes of it. */
 export interface DevpiOption extends ProgramOption {
@@ -48,9 +50,21 @@ export const stateOptions: readonly DevpiOption[] = [
 
 /** What `devpi-init` takes beside `stateOptions`. */
 export const initOptions: readonly DevpiOption[] = [
-  { flags: '--no-root-pypi', summary: 'Do not make the mirror root/pypi.' },
-  { flags: '--root-passwd <password>', summary: 'Password of the user root; empty without it.' },
-  { flags: '--root-passwd-hash <hash>', summary: 'Argon2 hash of the password of the user root.' },
+  {
+    flags: '--no-root-pypi',
+    summary: 'Do not make the mirror root/pypi.',
+    toSettings: () => ({ 'packages.root-pypi': false }),
+  },
+  {
+    flags: '--root-passwd <password>',
+    summary: 'Password of the user root; empty without it.',
+    toSettings: (value) => (value === '' ? {} : { 'accounts.root-password': value }),
+  },
+  {
+    flags: '--root-passwd-hash <hash>',
+    summary: 'Argon2 hash of the password of the user root.',
+    toSettings: (value) => ({ 'accounts.root-password-hash': value }),
+  },
 ];
 
 /** What `devpi-server` takes beside `stateOptions`. */
@@ -111,14 +125,16 @@ export function configOf(options: readonly DevpiOption[], values: Readonly<Recor
   const flags: Record<string, unknown> = {};
   for (const option of options) {
     const long = /--[a-z0-9-]+/.exec(option.flags)?.[0] ?? '';
-    const value = values[long.slice(2).replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())];
-    if (value === undefined) continue;
+    const isNegation = long.startsWith('--no-');
+    const key = long.slice(isNegation ? '--no-'.length : '--'.length);
+    const value = values[key.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())];
+    if (value === undefined || (isNegation && value !== false)) continue;
     if (option.refused !== undefined) throw problem(`${long}: ${option.refused}`);
     if (option.noEffect !== undefined)
       process.stderr.write(`note: ${long} has no effect: ${option.noEffect}\n`);
     Object.assign(flags, option.toSettings?.(value));
   }
-  return readConfig({ flags, environment });
+  return readConfig(settingsOf(parts), { flags, environment });
 }
 
 function refused(flags: string, reason: string): DevpiOption {

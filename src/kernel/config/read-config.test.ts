@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../errors/app-error.ts';
 import { readConfig, type ConfigSources } from './read-config.ts';
 import { Secret } from './secret.ts';
-import { environmentName, settings } from './settings.ts';
+import { parts, settingsOf } from '../../parts.ts';
+import { environmentName } from './setting.ts';
+
+const settings = settingsOf(parts);
 
 let directory: string;
 beforeEach(() => {
@@ -14,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function read(sources: Partial<ConfigSources> = {}) {
-  return readConfig({
+  return readConfig(settings, {
     flags: { serverdir: directory, ...sources.flags },
     environment: {},
     ...withoutFlags(sources),
@@ -64,12 +67,12 @@ test('a flag counts before the environment, that before the file, that before th
 });
 
 test('sections of the file may be nested or dotted', () => {
-  file('log:\n  level: debug\npackages.archive-check: warn\nauth: { argon2-memory-kib: 64 }\n');
+  file('log:\n  level: debug\npackages.archive-check: warn\naccounts: { argon2-memory-kib: 64 }\n');
 
   expect(read()).toMatchObject({
     'log.level': 'debug',
     'packages.archive-check': 'warn',
-    'auth.argon2-memory-kib': 64,
+    'accounts.argon2-memory-kib': 64,
   });
 });
 
@@ -100,7 +103,7 @@ test('the database URL does not show by accident', () => {
 });
 
 test('the server directory is made absolute and may come from the environment', () => {
-  const config = readConfig({ flags: {}, environment: { WHEELHOUSE_SERVERDIR: './somewhere' } });
+  const config = readConfig(settings, { flags: {}, environment: { WHEELHOUSE_SERVERDIR: './somewhere' } });
 
   expect(config.serverdir).toBe(resolve('somewhere'));
 });

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
-import { environmentName, settings, type Config, type Setting } from './settings.ts';
+import { DEFAULT_SERVERDIR, type Config } from './kernel-settings.ts';
+import { environmentName, type Setting } from './setting.ts';
 
 export interface ConfigSources {
   /** Values given on the command line, by setting name. */
@@ -19,19 +20,20 @@ interface Given {
 }
 
 /**
- * Reads all settings from flags, `WHEELHOUSE_*` variables, the YAML file and the defaults, in that order.
- * Throws one `kernel.bad-configuration` that lists every problem with its place, so that one run shows all.
+ * Reads the given settings from flags, `WHEELHOUSE_*` variables, the YAML file and the defaults, in that order; the
+ * kernel's must be among them. Throws one `kernel.bad-configuration` that lists every problem with its place, so that
+ * one run shows all.
  */
-export function readConfig(sources: ConfigSources): Config {
+export function readConfig(settings: readonly Setting[], sources: ConfigSources): Config {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  const outer = [fromFlags(sources.flags), fromEnvironment(sources.environment, problems)];
-  const serverdir = outer.map((given) => given.get('serverdir')).find(Boolean)?.value ?? settings[0].default;
+  const outer = [fromFlags(sources.flags), fromEnvironment(settings, sources.environment, problems)];
+  const serverdir = outer.map((given) => given.get('serverdir')).find(Boolean)?.value ?? DEFAULT_SERVERDIR;
   const path = sources.file ?? resolve(String(serverdir), 'wheelhouse.yml');
   if (sources.file !== undefined && !existsSync(path)) problems.push(`${path}: no such file`);
-  const file = existsSync(path) ? fromFile(path, problems) : new Map<string, Given>();
+  const file = existsSync(path) ? fromFile(settings, path, problems) : new Map<string, Given>();
 
-  for (const setting of settings satisfies readonly Setting[]) {
+  for (const setting of settings) {
     const given = [...outer, file].map((source) => source.get(setting.name)).find(Boolean);
     if (given === undefined) {
       values[setting.name] = setting.default;
@@ -47,7 +49,7 @@ export function readConfig(sources: ConfigSources): Config {
     });
   }
   values['serverdir'] = resolve(String(values['serverdir']));
-  return Object.freeze(values) as Config;
+  return Object.freeze(values) as unknown as Config;
 }
 
 function describe(issue: { message: string } | undefined, given: Given, setting: Setting): string {
@@ -61,7 +63,11 @@ function fromFlags(flags: ConfigSources['flags']): Map<string, Given> {
   return new Map(given.map(([name, value]) => [name, { value, where: `flag --${name}` }]));
 }
 
-function fromEnvironment(environment: ConfigSources['environment'], problems: string[]): Map<string, Given> {
+function fromEnvironment(
+  settings: readonly Setting[],
+  environment: ConfigSources['environment'],
+  problems: string[],
+): Map<string, Given> {
   const known = new Map(settings.map((setting) => [environmentName(setting.name), setting.name]));
   const given = new Map<string, Given>();
   for (const [variable, value] of Object.entries(environment)) {
@@ -73,7 +79,7 @@ function fromEnvironment(environment: ConfigSources['environment'], problems: st
   return given;
 }
 
-function fromFile(path: string, problems: string[]): Map<string, Given> {
+function fromFile(settings: readonly Setting[], path: string, problems: string[]): Map<string, Given> {
   const text = readText(path, problems);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -85,7 +91,7 @@ function fromFile(path: string, problems: string[]): Map<string, Given> {
     problems.push(`${path}:1: the file must be a mapping of settings`);
     return new Map();
   }
-  return readMapping({ path, lines, problems }, document.contents, '');
+  return readMapping({ settings, path, lines, problems }, document.contents, '');
 }
 
 /** Without the place, which stands before the message already. */
@@ -103,6 +109,7 @@ function readText(path: string, problems: string[]): string {
 }
 
 interface Reading {
+  readonly settings: readonly Setting[];
   readonly path: string;
   readonly lines: LineCounter;
   readonly problems: string[];
@@ -118,10 +125,10 @@ function readMapping(reading: Reading, mapping: Mapping, prefix: string): Map<st
     const name = prefix + key;
     const offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
     const where = `${reading.path}:${reading.lines.linePos(offset).line}`;
-    if (settings.some((setting) => setting.name === name)) {
+    if (reading.settings.some((setting) => setting.name === name)) {
       const value = pair.value as { toJSON?: () => unknown } | null;
       given.set(name, { value: value?.toJSON?.() ?? undefined, where });
-    } else if (isMap(pair.value) && settings.some((setting) => setting.name.startsWith(`${name}.`))) {
+    } else if (isMap(pair.value) && reading.settings.some((setting) => setting.name.startsWith(`${name}.`))) {
       for (const [inner, found] of readMapping(reading, pair.value as Mapping, `${name}.`)) {
         given.set(inner, found);
       }

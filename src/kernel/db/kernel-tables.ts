@@ -3,7 +3,7 @@ import type { Migration } from './migrate.ts';
 
 /** Tables of the kernel. Booleans are 0/1, times epoch milliseconds, JSON is text (design section 4). */
 export type KernelTables = {
-  /** Facts about this installation: `uuid`, and `secret`, the key of login tokens. */
+  /** Facts about this installation: `uuid`, `secret`, the key of tokens, and `initialized` once it has what it starts with. */
   installation: { key: string; value: string };
   /** One row: the number of the newest event. Its row lock orders commits, so serials have no gaps. */
   serial: { id: number; value: number };
@@ -84,6 +84,15 @@ export const kernelMigrations: readonly Migration[] = [
         .addColumn('created_at', 'bigint', (column) => column.notNull())
         .addColumn('modified_at', 'bigint')
         .execute();
+    },
+  },
+  {
+    // A server of before has its first state already, whatever became of it.
+    name: '0004-initialized',
+    async up({ tx }) {
+      await sql`insert into installation (key, value) select 'initialized', '1' where exists (select 1 from user_account)`.execute(
+        tx,
+      );
     },
   },
 ];

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { databases, testDatabase, type TestDatabase } from '#test/databases.ts';
-import { migrations } from '../../wiring.ts';
+import { parts } from '../../parts.ts';
+import { migrationsOf } from '../../wiring.ts';
 import type { Database } from './db.ts';
 import { migrate, type Migration } from './migrate.ts';
+
+const migrations = migrationsOf(await Promise.all(parts.map((part) => part.load())));
 
 describe.each(databases)('migrations on %s', (kind) => {
   let home: TestDatabase;

@@ -41,15 +41,6 @@ export const kernelErrors = defineErrors('kernel', {
     meaning:
       'The server cannot listen on the address: mostly because another program does, sometimes because the host is not one of this machine.',
   },
-  emptyRootPassword: {
-    status: 500,
-    title: 'The root user has no password',
-    hint:
-      'set a root password on this machine first (serve on localhost, then change it), ' +
-      'or pass --allow-empty-root-password',
-    meaning:
-      'Everybody who reaches the server could act as root. A server listens on other addresses than the loopback only when root has a password.',
-  },
   databaseUnavailable: {
     status: 503,
     title: 'The database does not answer',

@@ -9,12 +9,12 @@ export const ORPHAN_GRACE_MS = 3_600_000;
  */
 export async function collectOrphans(
   files: Files,
-  isReferenced: (sha256: string) => boolean,
+  isReferenced: (sha256: string) => boolean | Promise<boolean>,
   storedBefore: number,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   const freed = { files: 0, bytes: 0 };
   for await (const { sha256, size, storedAt } of files.list()) {
-    if (storedAt >= storedBefore || isReferenced(sha256)) continue;
+    if (storedAt >= storedBefore || (await isReferenced(sha256))) continue;
     if (!(await files.remove(sha256, storedBefore))) continue;
     freed.files += 1;
     freed.bytes += size;

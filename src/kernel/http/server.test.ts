@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Authenticator } from '../auth/authenticate.ts';
-import { systemClock } from '../clock.ts';
+import { kernelSettings } from '../config/kernel-settings.ts';
 import { readConfig } from '../config/read-config.ts';
+import { anonymous } from '../identity.ts';
 import { createHttpServer, type HttpServer } from './server.ts';
 
 let server: HttpServer;
@@ -14,9 +14,9 @@ let failure: Error;
 beforeEach(async () => {
   logged = '';
   server = createHttpServer({
-    config: readConfig({ flags: { port: 0, host: '127.0.0.1' }, environment: {} }),
+    config: readConfig(kernelSettings, { flags: { port: 0, host: '127.0.0.1' }, environment: {} }),
     log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
-    authenticator: new Authenticator(Buffer.alloc(32), systemClock, async () => undefined),
+    identify: async () => anonymous,
     standardHeaders: () => [],
     hotPath: () => false,
     patience: { headersMs: 200, stalledMs: 400 },

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify';
-import { anonymous, type Authenticator, type Identity } from '../auth/authenticate.ts';
-import type { Config } from '../config/settings.ts';
+import { anonymous, type Identity } from '../identity.ts';
+import type { Config } from '../config/kernel-settings.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
@@ -34,7 +40,8 @@ export type HotPath = (request: IncomingMessage, response: ServerResponse) => bo
 export interface HttpServerOptions {
   readonly config: Config;
   readonly log: Log;
-  readonly authenticator: Authenticator;
+  /** Finds out who sends a request; before its body is read. */
+  readonly identify: (headers: IncomingHttpHeaders) => Promise<Identity>;
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
@@ -108,7 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
     validateRequest(request.raw);
-    request.identity = await options.authenticator.identify(request.headers);
+    request.identity = await options.identify(request.headers);
   });
   // Again, since the serial may have grown: a write answers with its own.
   app.addHook('onSend', async (_request, reply) => setHeaders(reply.raw, options.standardHeaders()));
@@ -215,7 +222,7 @@ function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => str
   return ({ url }) => {
     const path = url.split('?')[0] ?? '';
     const found = [...patterns.values()].filter((known) => known.path.test(path));
-    return [...new Set(found.flatMap(({ methods }) => [...methods]))];
+    return [...new Set(found.flatMap(({ methods }) => [...methods]))].toSorted();
   };
 }
 

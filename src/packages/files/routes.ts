@@ -11,7 +11,7 @@ import type { MirrorFiles } from '../mirror/mirror-files.ts';
 import { findMirrorFile } from '../mirror/store.ts';
 import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
-import { hasQuery, route, sendJson } from '../route.ts';
+import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { getFileAt, getServedFile, type FileAddress } from './find-served.ts';
 import { sendFile } from './send-file.ts';
 import type { ServedFiles } from './served-files.ts';

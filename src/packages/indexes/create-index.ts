@@ -1,10 +1,9 @@
-import type { Identity } from '#kernel/auth/authenticate.ts';
-import { findUser } from '#kernel/auth/store.ts';
+import type { Identity } from '#kernel/identity.ts';
+import { checkName, getUser } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { checkName } from '../names.ts';
 import { authorize } from '../policy.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
 import { findIndex, fullName, insertIndex, type Index } from './store.ts';
@@ -23,13 +22,13 @@ export async function createIndex(
   { identity, user, name, given }: CreateIndex,
 ): Promise<Index> {
   // Before the permission, as devpi answers: who the users are is no secret.
-  await requireUser(context.db, user);
+  await getUser(context.db, user);
   authorize(identity, 'index_create', { user }, `no permission to create index ${user}/${name}`);
   checkName(packagesErrors.invalidIndex, 'indexname', name);
   const type = parseIndexType(given['type'] ?? 'stage');
   const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
   return await context.events.change(async (tx, emit) => {
-    await requireUser(tx, user);
+    await getUser(tx, user);
     const index = await insertIndex(tx, { user, name, type, options }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
     await checkBases(tx, options);
@@ -40,11 +39,6 @@ export async function createIndex(
     });
     return index;
   });
-}
-
-async function requireUser(db: Db, user: string): Promise<void> {
-  if ((await findUser(db, user)) !== undefined) return;
-  throw new AppError(packagesErrors.userNotFound, `no user '${user}'`);
 }
 
 /** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
 import { authorize } from '../policy.ts';

@@ -1,5 +1,6 @@
 import type { Context } from '#kernel/context.ts';
 import { deleteMirrorFiles, listLeastUsed, sumMirrorBytes } from './store.ts';
+import { packagesConfig } from '../settings.ts';
 
 const PAGE = 500;
 const DAY_MS = 86_400_000;
@@ -13,8 +14,8 @@ export async function evictMirrorFiles(
   context: Pick<Context, 'db' | 'config' | 'clock'>,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   const { db, config, clock } = context;
-  const maxBytes = config['packages.mirror-cache-bytes'] ?? Infinity;
-  const maxDays = config['packages.mirror-cache-days'] ?? Infinity;
+  const maxBytes = packagesConfig(config)['packages.mirror-cache-bytes'] ?? Infinity;
+  const maxDays = packagesConfig(config)['packages.mirror-cache-days'] ?? Infinity;
   const usedBefore = clock.now() - maxDays * DAY_MS;
   const freed = { files: 0, bytes: 0 };
   if (maxBytes === Infinity && maxDays === Infinity) return freed;

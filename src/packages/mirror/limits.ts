@@ -1,4 +1,5 @@
-import type { Config } from '#kernel/config/settings.ts';
+import type { Config } from '#kernel/config/kernel-settings.ts';
+import { packagesConfig } from '../settings.ts';
 
 /** How long a mirror waits, in milliseconds, and how much it takes. */
 export interface MirrorLimits {
@@ -31,7 +32,8 @@ export interface MirrorLimits {
 }
 
 /** The limits that the settings give. pip gives up after 15 seconds without a byte: the defaults answer before. */
-export function mirrorLimits(config: Config): MirrorLimits {
+export function mirrorLimits(all: Config): MirrorLimits {
+  const config = packagesConfig(all);
   return {
     headMs: config['packages.mirror-answer-seconds'] * 1000,
     pageMs: config['packages.mirror-page-seconds'] * 1000,

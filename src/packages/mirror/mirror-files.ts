@@ -19,6 +19,7 @@ import {
   touchMirrorFiles,
   type MirrorFile,
 } from './store.ts';
+import { packagesConfig } from '../settings.ts';
 
 /** How to answer for a mirrored file. */
 export type MirrorAnswer =
@@ -195,7 +196,9 @@ export class MirrorFiles {
     const { files, db, clock, config } = this.#context;
     const { statistics, limits } = this.#mirrors;
     statistics.fileMisses += 1;
-    const wanted = isSidecar ? wantedSidecar(link) : wantedFile(link, config['packages.max-upload-bytes']);
+    const wanted = isSidecar
+      ? wantedSidecar(link)
+      : wantedFile(link, packagesConfig(config)['packages.max-upload-bytes']);
     const save = async ({ sha256, size }: { readonly sha256: string; readonly size: number }) => {
       statistics.bytesFetched += size;
       const file = { indexId: index.id, relpath, project, sha256, size, contentType, storedAt: clock.now() };

@@ -1,4 +1,4 @@
-import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';

@@ -1,6 +1,6 @@
-import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Identity } from '#kernel/identity.ts';
 import type { Index } from '../indexes/store.ts';
-import { indexUrl } from '../route.ts';
+import { indexUrl } from '../index-url.ts';
 
 const FEATURES = ['push-no-docs', 'push-only-docs', 'push-register-project', 'server-keyvalue-parsing'];
 

@@ -3,20 +3,17 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { listEvents } from '#kernel/events/events.ts';
-import { readJson } from '#kernel/http/json-body.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 import { getIndex } from '../indexes/find.ts';
 import { authorize } from '../policy.ts';
 import { countContents } from '../projects/store.ts';
-import { route, sendJson } from '../route.ts';
-import { login } from '../users/login.ts';
+import { route, sendJson } from '#kernel/http/route.ts';
 import { describeApi } from './api.ts';
-import { describeOpenApi } from './openapi.ts';
-import { DEVPI_VERSION, Login, operations } from '../contract.ts';
+import { DEVPI_VERSION, operations } from '../contract.ts';
 
-/** Routes about the server itself: API description, login, status, metrics, events. */
+/** Routes about the server itself: API description, status, events. */
 export function serverRoutes(app: FastifyInstance, context: Context, metrics: Metrics): void {
   const { config } = context;
 
@@ -32,13 +29,6 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
       reply,
       describeApi(outsideUrl(request.headers, config['outside-url']), request.identity, index),
     );
-  });
-
-  route(app, operations.login, async (request, _params, reply) => {
-    const body = Login.safeParse(readJson(request));
-    if (!body.success) throw new AppError(kernelErrors.badRequest, 'Bad request: no user/password specified');
-    const result = await login(context, body.data.user, body.data.password);
-    await sendJson(reply, { type: 'proxyauth', message: 'login successful', result });
   });
 
   route(app, operations.readStatus, async (request, _params, reply) => {
@@ -91,14 +81,6 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
     const help = name === 'bytes' ? 'Bytes of all release files.' : `Number of ${name}.`;
     metrics.gauge(name, help, async () => (await countContents(context.db))[name]);
   }
-  route(app, operations.readMetrics, async (_request, _params, reply) => {
-    await reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
-
-  const description = describeOpenApi();
-  route(app, operations.readOpenApi, async (_request, _params, reply) => {
-    await sendJson(reply, description);
-  });
 }
 
 function readCount(query: unknown, key: string, fallback: number): number {

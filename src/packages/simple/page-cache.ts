@@ -76,7 +76,7 @@ export class PageCache {
     if (typeof data['project'] === 'string') {
       this.drop(data['project']);
       if (type === 'packages.project-created' || type === 'packages.project-removed') this.drop(LISTS);
-    } else if (type.startsWith('packages.index-') || type === 'packages.user-deleted') this.clear();
+    } else if (type.startsWith('packages.index-')) this.clear();
   };
 
   clear(): void {

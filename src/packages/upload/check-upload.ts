@@ -6,6 +6,7 @@ import { isProjectName, normalizeProjectName } from '#python/names/project-name.
 import { isSameVersion } from '#python/names/same-version.ts';
 import { packagesErrors } from '../errors.ts';
 import type { Form, FormFile } from './receive-form.ts';
+import { packagesConfig, type PackagesConfig } from '../settings.ts';
 
 /** What a form says that it uploads. */
 export interface Claim {
@@ -46,7 +47,7 @@ export function field(form: Form, name: string): string | undefined {
 export function checkFilename(
   filename: string,
   { name, version }: Claim,
-  archiveCheck: Context['config']['packages.archive-check'],
+  archiveCheck: PackagesConfig['packages.archive-check'],
 ): void {
   const parsed = parseFilename(filename, name);
   if (parsed === undefined && !(archiveCheck === 'warn' && isArchiveFilename(filename))) {
@@ -112,7 +113,10 @@ export async function checkArchive(
   } catch (error) {
     const rejected =
       error instanceof ArchiveRejected ? invalidArchive(filename, error.message, error) : error;
-    if (!(rejected instanceof AppError) || context.config['packages.archive-check'] === 'refuse')
+    if (
+      !(rejected instanceof AppError) ||
+      packagesConfig(context.config)['packages.archive-check'] === 'refuse'
+    )
       throw rejected;
     context.log.warn({ filename, problem: rejected.message }, 'accepted an archive that would be refused');
     return undefined;

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { accountsErrors, expiredLogin } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readJson } from '#kernel/http/json-body.ts';
@@ -6,11 +7,12 @@ import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex, listOption } from '../indexes/find.ts';
 import type { Index } from '../indexes/store.ts';
-import { authorize, expiredLogin, isAllowed } from '../policy.ts';
-import { route } from '../route.ts';
+import { authorize, isAllowed } from '../policy.ts';
+import { route } from '#kernel/http/route.ts';
 import { field } from './check-upload.ts';
 import { receiveForm, type Form } from './receive-form.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
+import { packagesConfig } from '../settings.ts';
 
 const IDENTICAL = 'Upload of identical file to non volatile index.';
 
@@ -47,7 +49,7 @@ function authorizeUpload({ identity }: FastifyRequest, index: Index): void {
     identity.rejected === 'wrong-credentials'
       ? 'the user name or the password is wrong'
       : 'Unauthorized: log in to upload';
-  throw new AppError(packagesErrors.loginNeeded, detail, {
+  throw new AppError(accountsErrors.loginNeeded, detail, {
     headers: { 'www-authenticate': 'Basic realm="pypi"' },
   });
 }
@@ -73,7 +75,7 @@ interface Upload {
 
 async function receiveUpload(context: Context, upload: Upload): Promise<UploadResult> {
   const { request, index } = upload;
-  const limits = { maxFileBytes: context.config['packages.max-upload-bytes'] };
+  const limits = { maxFileBytes: packagesConfig(context.config)['packages.max-upload-bytes'] };
   const form = upload.form ?? (await receiveForm(request.raw, context.files, limits));
   try {
     const { identity } = request;

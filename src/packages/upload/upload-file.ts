@@ -1,4 +1,4 @@
-import type { Identity } from '#kernel/auth/authenticate.ts';
+import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import type { Db, Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
@@ -26,6 +26,7 @@ import {
 } from '../projects/store.ts';
 import { checkArchive, checkDigests, checkFilename, readClaim, type Claim } from './check-upload.ts';
 import type { Form, FormFile } from './receive-form.ts';
+import { packagesConfig } from '../settings.ts';
 
 export interface UploadFile {
   readonly identity: Identity;
@@ -48,7 +49,7 @@ export async function uploadFile(
   const { content } = form;
   if (content === undefined) throw new AppError(packagesErrors.invalidForm, 'content file field not found');
   const claim = readClaim(form);
-  checkFilename(content.filename, claim, context.config['packages.archive-check']);
+  checkFilename(content.filename, claim, packagesConfig(context.config)['packages.archive-check']);
   checkDigests(form, content);
   if ((await compareWithExisting(context.db, index, content)).isIdentical) return 'identical';
   const archive = await checkArchive(context, content, claim);

@@ -35,11 +35,11 @@ export const command: Command = {
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
     const { openInstallation } = await import('../../../wiring.ts');
-    const { ensureRoot, importBundle } = await import('#packages');
+    const { importBundle } = await import('#packages');
     const installation = await openInstallation(config, createLog({ ...config, 'log.level': 'warn' }));
     try {
       const { context } = installation;
-      if (await ensureRoot(context)) process.stderr.write(`made a new server in ${config.serverdir}\n`);
+      if (installation.isNew) process.stderr.write(`made a new server in ${config.serverdir}\n`);
       const isJson = options['json'] === true;
       const sha256 = options['sha256'];
       const imported = await importBundle(

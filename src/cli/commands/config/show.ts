@@ -1,4 +1,4 @@
-import { settings } from '#kernel/config/settings.ts';
+import { parts, settingsOf } from '../../../parts.ts';
 import type { Command } from '../../command.ts';
 import { configOf, configOption } from '../../settings-input.ts';
 
@@ -9,7 +9,7 @@ export const command: Command = {
   examples: ['wheelhouse config show', 'wheelhouse config show --config wheelhouse.yml --json'],
   async run(input) {
     const config = configOf(input) as Readonly<Record<string, unknown>>;
-    const shown = settings.map(({ name }) => [name, config[name]] as const);
+    const shown = settingsOf(parts).map(({ name }) => [name, config[name]] as const);
     if (input.options['json'] === true)
       process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
     else for (const [name, value] of shown) process.stdout.write(`${name}: ${JSON.stringify(value) ?? ''}\n`);

@@ -19,6 +19,7 @@ import {
   type StoredProject,
 } from '../store.ts';
 import type { UpstreamPage } from '../upstream/upstream-page.ts';
+import { packagesConfig } from '../../settings.ts';
 
 export interface BundleImport {
   readonly path: string;
@@ -65,7 +66,7 @@ export async function importBundle(
     await incoming.finish();
     await incoming.keep();
   };
-  const limits = { maxFileBytes: config['packages.max-upload-bytes'] };
+  const limits = { maxFileBytes: packagesConfig(config)['packages.max-upload-bytes'] };
   try {
     const { projects, sha256 } = await readBundle(input.path, limits, take, progress);
     if (input.sha256 !== undefined && input.sha256 !== sha256) {

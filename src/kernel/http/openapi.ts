@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
-import { operations, type Operation } from '../contract.ts';
+import { WHEELHOUSE_VERSION } from '../version.ts';
+import type { Operation, Operations } from './operation.ts';
 
-/** The HTTP interface as OpenAPI 3.1, made from the contract. PUSH has no place in OpenAPI; POST does the same. */
-export function describeOpenApi(): Record<string, unknown> {
+/** The HTTP interface as OpenAPI 3.1, made from the contracts. PUSH has no place in OpenAPI; POST does the same. */
+export function describeOpenApi(operations: Operations): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, operation] of Object.entries(operations) as [string, Operation][]) {
+  for (const [name, operation] of Object.entries(operations)) {
     if (operation.method === 'PUSH') continue;
     const path = operation.path.replace(/:(\w+)/g, '{$1}').replace('*', '{relpath}');
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation, path) };

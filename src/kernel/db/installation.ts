@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Db } from '../db/db.ts';
-import type { KernelTables } from '../db/kernel-tables.ts';
+import type { Db, Tx } from './db.ts';
+import type { KernelTables } from './kernel-tables.ts';
 
 /** What is the same for every server process of one installation. */
 export interface Installation {
@@ -24,4 +24,16 @@ export async function ensureInstallation(db: Db): Promise<Installation> {
   const rows = await own.selectFrom('installation').selectAll().execute();
   const facts = new Map(rows.map((row) => [row.key, row.value]));
   return { uuid: facts.get('uuid') ?? '', secret: Buffer.from(facts.get('secret') ?? '', 'base64') };
+}
+
+/** Records, in the transaction that makes it, that the installation has what it starts with; false if it had. */
+export async function markInitialized(tx: Tx): Promise<boolean> {
+  const inserted = await tx
+    .withTables<KernelTables>()
+    .insertInto('installation')
+    .values({ key: 'initialized', value: '1' })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .returning('key')
+    .execute();
+  return inserted.length > 0;
 }

@@ -1,6 +1,6 @@
-import type { UserAccount } from '#kernel/auth/store.ts';
+import type { UserAccount } from './store.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { packagesErrors } from '../errors.ts';
+import { accountsErrors } from '../errors.ts';
 
 /** The optional texts of a user; `custom_data` may be any JSON value (reference devpi.md 2.1). */
 const TEXTS = ['email', 'title', 'description'] as const;
@@ -44,7 +44,7 @@ export function givenPassword(fields: UserFields): string | undefined {
 }
 
 export function invalidUser(detail: string): AppError {
-  return new AppError(packagesErrors.invalidUser, detail);
+  return new AppError(accountsErrors.invalidUser, detail);
 }
 
 function optionalText(key: string, value: unknown): string | null {

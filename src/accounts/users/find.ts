@@ -1,9 +1,9 @@
-import { findUser, type UserAccount } from '#kernel/auth/store.ts';
+import { findUser, type UserAccount } from './store.ts';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { packagesErrors } from '../errors.ts';
+import { accountsErrors } from '../errors.ts';
 
-/** The user with this name; throws `packages.user-not-found`. */
+/** The user with this name; throws `accounts.user-not-found`. */
 export async function getUser(db: Db, name: string): Promise<UserAccount> {
   const user = await findUser(db, name);
   if (user === undefined) throw userNotFound(name);
@@ -11,5 +11,5 @@ export async function getUser(db: Db, name: string): Promise<UserAccount> {
 }
 
 export function userNotFound(name: string): AppError {
-  return new AppError(packagesErrors.userNotFound, `no user '${name}'`);
+  return new AppError(accountsErrors.userNotFound, `no user '${name}'`);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, testApp, type TestApp } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
-import { PYPI_URL } from '../ensure-root.ts';
+import { PYPI_URL } from '../../packages/indexes/create-root-pypi.ts';
 
 const HASH = '$argon2id$v=19$m=64,t=2,p=8$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
@@ -26,7 +26,7 @@ describe.each(databases)('users on %s', (database) => {
         indexes: {},
       },
     });
-    expect(await app.events()).toEqual(['packages.user-created']);
+    expect(await app.events()).toEqual(['accounts.user-created']);
     expect((await app.get('/alice')).json()).toEqual(created.json());
     expect((await app.get('/alice/')).json()).toEqual(created.json());
   });
@@ -91,11 +91,11 @@ describe.each(databases)('users on %s', (database) => {
         name,
       );
     }
-    expect(await app.events()).toEqual(Array.from({ length: 3 }, () => 'packages.user-created'));
+    expect(await app.events()).toEqual(Array.from({ length: 3 }, () => 'accounts.user-created'));
   });
 
   test('a pwhash beside the password wins', async () => {
-    const { hashPassword } = await import('#kernel/auth/password.ts');
+    const { hashPassword } = await import('../logins/password.ts');
     const pwhash = await hashPassword('from the hash', 64);
 
     await app.request('PUT', '/hashed', { json: { password: 'ignored', pwhash } });
@@ -125,7 +125,7 @@ describe.each(databases)('users on %s', (database) => {
     const emptied = await patch({ email: null, title: '', custom_data: null });
 
     expect(Object.keys(emptied).sort()).toEqual(['created', 'indexes', 'modified', 'username']);
-    expect(await app.events()).toEqual(['packages.user-modified', 'packages.user-modified']);
+    expect(await app.events()).toEqual(['accounts.user-modified', 'accounts.user-modified']);
   });
 
   test('a new password answers with a fresh login and works at once', async () => {
@@ -150,7 +150,7 @@ describe.each(databases)('users on %s', (database) => {
       const api = await app.request('GET', '/+api', { auth: [user.name, secret] });
       expect(api.json().result.authstatus[0]).toBe(status);
     }
-    expect(await app.events()).toEqual(['packages.user-modified']);
+    expect(await app.events()).toEqual(['accounts.user-modified']);
   });
 
   test('an empty password may be set', async () => {
@@ -181,7 +181,7 @@ describe.each(databases)('users on %s', (database) => {
     expect(await app.events()).toEqual([]);
 
     expect((await patch({ title: 'x' }, ROOT)).status).toBe(200);
-    expect(await app.events()).toEqual(['packages.user-modified']);
+    expect(await app.events()).toEqual(['accounts.user-modified']);
   });
 
   test('changing a user that does not exist answers 404 to root', async () => {
@@ -199,7 +199,7 @@ describe.each(databases)('users on %s', (database) => {
       200,
       { message: `user '${index.user.name}' deleted` },
     ]);
-    expect(await app.events()).toEqual(['packages.user-deleted']);
+    expect(await app.events()).toEqual(['packages.index-deleted', 'accounts.user-deleted']);
     expect((await app.get(index.path)).status).toBe(404);
     const missing = await app.get(`/${index.user.name}`, { accept: 'application/json' });
     expect([missing.status, missing.json().message]).toEqual([404, `no user '${index.user.name}'`]);

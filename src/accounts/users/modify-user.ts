@@ -1,6 +1,6 @@
-import type { Identity } from '#kernel/auth/authenticate.ts';
-import { lockUser, updateUser, type UserAccount } from '#kernel/auth/store.ts';
-import type { Context } from '#kernel/context.ts';
+import type { Identity } from '#kernel/identity.ts';
+import { lockUser, updateUser, type UserAccount } from './store.ts';
+import type { AccountsContext } from '../context.ts';
 import { authorize } from '../policy.ts';
 import { storedHash } from './create-user.ts';
 import { userNotFound } from './find.ts';
@@ -12,9 +12,9 @@ export interface ModifyUser {
   readonly fields: UserFields;
 }
 
-/** Changes a user and emits `packages.user-modified`; a changed password ends all logins of the user. */
+/** Changes a user and emits `accounts.user-modified`; a changed password ends all logins of the user. */
 export async function modifyUser(
-  context: Context,
+  context: AccountsContext,
   { identity, name, fields }: ModifyUser,
 ): Promise<UserAccount> {
   const keys = Object.keys(fields);
@@ -40,7 +40,7 @@ export async function modifyUser(
     };
     await updateUser(tx, changed);
     const data = { user: name, changed: keys.map((key) => (key === 'pwhash' ? 'password' : key)) };
-    await emit({ type: 'packages.user-modified', actor: identity.user ?? null, data });
+    await emit({ type: 'accounts.user-modified', actor: identity.user ?? null, data });
     return changed;
   });
 }

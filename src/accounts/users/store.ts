@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
-import type { Db } from '../db/db.ts';
-import type { KernelTables } from '../db/kernel-tables.ts';
+import type { Db } from '#kernel/db/db.ts';
+import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 
 /** A user account as stored; times are epoch milliseconds. */
 export interface UserAccount {
@@ -15,6 +15,21 @@ export interface UserAccount {
   readonly customData: unknown;
   readonly createdAt: number;
   readonly modifiedAt: number | null;
+}
+
+/** A user with nothing but a password. */
+export function newUser(name: string, passwordHash: string, createdAt: number): UserAccount {
+  return {
+    name,
+    passwordHash,
+    keptLogin: null,
+    email: null,
+    title: null,
+    description: null,
+    customData: undefined,
+    createdAt,
+    modifiedAt: null,
+  };
 }
 
 export async function findUser(db: Db, name: string): Promise<UserAccount | undefined> {

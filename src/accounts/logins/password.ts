@@ -1,6 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { AppError } from '../errors/app-error.ts';
-import { kernelErrors } from '../errors/kernel-errors.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 
 const MAX_CONCURRENT = 2;
 /** What may wait for its turn: some seconds of work, so that who waits still listens when the answer comes. */

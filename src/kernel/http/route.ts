@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PUSH_ARRIVES_AS } from '#kernel/http/push-method.ts';
-import type { Operation } from './contract.ts';
+import { PUSH_ARRIVES_AS } from './push-method.ts';
+import type { Operation } from './operation.ts';
 
 type Names<Path extends string> = Path extends `${infer Start}/${infer Rest}`
   ? Names<Start> | Names<Rest>
@@ -54,9 +54,4 @@ export async function sendJson(reply: FastifyReply, body: unknown, status = 200)
 /** True if the query string has the key, with or without a value. */
 export function hasQuery(request: FastifyRequest, key: string): boolean {
   return Object.hasOwn(request.query as object, key);
-}
-
-/** The address of an index, without a trailing slash. */
-export function indexUrl(baseUrl: string, user: string, index: string): string {
-  return `${baseUrl}/${encodeURIComponent(user)}/${encodeURIComponent(index)}`;
 }

@@ -1,22 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '#kernel/clock.ts';
 import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
 import { verifyPassword } from './password.ts';
-import type { UserAccount } from './store.ts';
-
-/** Who sends a request. Wrong credentials make an anonymous identity that says why (reference devpi.md 1.4). */
-export interface Identity {
-  /** Undefined for an anonymous request. */
-  readonly user: string | undefined;
-  readonly groups: readonly string[];
-  /** Names the login whose token was shown. */
-  readonly loginId?: string;
-  /** Why credentials that were sent do not count. */
-  readonly rejected?: 'wrong-credentials' | 'expired-login';
-}
-
-export const anonymous: Identity = { user: undefined, groups: [] };
+import { anonymous, type Identity } from '#kernel/identity.ts';
+import type { UserAccount } from '../users/store.ts';
 
 export interface Credentials {
   /** Empty when only a token was given. */

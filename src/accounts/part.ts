@@ -1,0 +1,13 @@
+import type { Part } from '#kernel/part.ts';
+import { operations } from './contract.ts';
+import { accountsErrors } from './errors.ts';
+import { accountsSettings } from './settings.ts';
+
+/** Users, passwords and logins, and what a permission is. */
+export const accounts: Part = {
+  name: 'accounts',
+  settings: accountsSettings,
+  errors: accountsErrors,
+  operations,
+  load: async () => (await import('./open.ts')).code,
+};

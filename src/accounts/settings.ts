@@ -1,0 +1,34 @@
+import type { Config } from '#kernel/config/kernel-settings.ts';
+import { secret, wholeNumber, type ConfigOf, type Setting } from '#kernel/config/setting.ts';
+
+export const accountsSettings = [
+  {
+    name: 'accounts.argon2-memory-kib',
+    type: wholeNumber(64, 4_194_304),
+    default: 102_400,
+    sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
+  },
+  {
+    name: 'accounts.root-password',
+    type: secret.optional(),
+    default: undefined,
+    shownDefault: 'an empty password',
+    isSecret: true,
+    sentence: 'Password that the user root gets when the server is started for the first time.',
+  },
+  {
+    name: 'accounts.root-password-hash',
+    type: secret.optional(),
+    default: undefined,
+    shownDefault: 'none',
+    isSecret: true,
+    sentence: 'In the place of `accounts.root-password`: its argon2 hash, as devpi writes it.',
+  },
+] as const satisfies readonly Setting[];
+
+export type AccountsConfig = Config & ConfigOf<typeof accountsSettings>;
+
+/** The configuration with the values of this part's settings, which every configuration has. */
+export function accountsConfig(config: Config): AccountsConfig {
+  return config as AccountsConfig;
+}

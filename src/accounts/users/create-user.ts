@@ -1,0 +1,50 @@
+import type { Identity } from '#kernel/identity.ts';
+import { hashPassword, isPasswordHash } from '../logins/password.ts';
+import { insertUser, newUser, type UserAccount } from './store.ts';
+import type { AccountsContext } from '../context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { accountsErrors } from '../errors.ts';
+import { checkName } from '../names.ts';
+import { accountsConfig } from '../settings.ts';
+import { authorize } from '../policy.ts';
+import { checkKnownKeys, givenPassword, invalidUser, withFields, type UserFields } from './user-config.ts';
+
+export interface CreateUser {
+  readonly identity: Identity;
+  readonly name: string;
+  readonly fields: UserFields;
+}
+
+/** Creates a user and emits `accounts.user-created`. A `pwhash` beside the password wins, as in devpi. */
+export async function createUser(
+  context: AccountsContext,
+  { identity, name, fields }: CreateUser,
+): Promise<UserAccount> {
+  authorize(identity, 'user_create', {}, 'no permission to create users');
+  checkName(accountsErrors.invalidUser, 'username', name);
+  checkKnownKeys(fields);
+  const password = givenPassword(fields);
+  if (password === undefined) throw invalidUser('password needs to be set');
+  const user = withFields(
+    newUser(name, await storedHash(context, password, fields['pwhash']), context.clock.now()),
+    fields,
+  );
+  await context.events.change(async (tx, emit) => {
+    if (!(await insertUser(tx, user))) throw new AppError(accountsErrors.userExists, 'user already exists');
+    await emit({ type: 'accounts.user-created', actor: identity.user ?? null, data: { user: name } });
+  });
+  return user;
+}
+
+/** The given argon2 hash if there is one, else a fresh hash of the password. */
+export async function storedHash(
+  context: AccountsContext,
+  password: string,
+  pwhash: unknown,
+): Promise<string> {
+  if (pwhash === undefined || pwhash === null) {
+    return await hashPassword(password, accountsConfig(context.config)['accounts.argon2-memory-kib']);
+  }
+  if (typeof pwhash === 'string' && isPasswordHash(pwhash)) return pwhash;
+  throw invalidUser("'pwhash' must be an argon2 hash such as $argon2id$v=19$m=102400,t=2,p=8$…");
+}

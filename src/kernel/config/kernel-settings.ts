@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Secret } from './secret.ts';
+import { flag, oneOf, text, wholeNumber, type ConfigOf, type Setting } from './setting.ts';
+
+const port = wholeNumber(0, 65_535);
+/** The URL may hold a password. */
+const databaseUrl = z
+  .string()
+  .refine((value) => value === 'sqlite' || /^postgres(ql)?:\/\//.test(value), {
+    error: 'must be "sqlite" or a postgres:// URL',
+  })
+  .transform((value) => (value === 'sqlite' ? value : new Secret(value)));
+const roles = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
+  z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),
+);
+
+/** Where a server keeps everything unless it is told another place. */
+export const DEFAULT_SERVERDIR = join(homedir(), '.wheelhouse');
+
+/** The settings of the program itself; parts declare theirs. */
+export const kernelSettings = [
+  {
+    name: 'serverdir',
+    type: text,
+    default: DEFAULT_SERVERDIR,
+    shownDefault: '~/.wheelhouse',
+    sentence: 'Directory of the embedded database, the stored files and `wheelhouse.yml`.',
+  },
+  {
+    name: 'host',
+    type: text,
+    default: 'localhost',
+    sentence: 'Address to listen on; `0.0.0.0` serves every interface.',
+  },
+  {
+    name: 'port',
+    type: port,
+    default: 3141,
+    sentence: 'Port to listen on; 0 lets the system choose.',
+  },
+  {
+    name: 'database',
+    type: databaseUrl,
+    default: 'sqlite',
+    isSecret: true,
+    sentence: '`sqlite` for the embedded database, or a `postgres://` URL to scale out.',
+  },
+  {
+    name: 'outside-url',
+    type: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+    default: undefined,
+    sentence: 'The URL under which clients reach the server when a proxy stands in front.',
+  },
+  {
+    name: 'roles',
+    type: roles,
+    default: ['web', 'jobs'],
+    sentence: 'What this process does: `web` answers requests, `jobs` runs background jobs.',
+  },
+  {
+    name: 'allow-empty-root-password',
+    type: flag,
+    default: false,
+    sentence: 'Serve on a non-loopback address although the root user has no password.',
+  },
+  {
+    name: 'offline',
+    type: flag,
+    default: false,
+    sentence: 'Never ask an upstream index: serve what is cached and say what is not.',
+  },
+  {
+    name: 'log.level',
+    type: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    sentence: 'The least severe log lines that are written to stderr.',
+  },
+  {
+    name: 'log.format',
+    type: oneOf('auto', 'json', 'text'),
+    default: 'auto',
+    sentence: '`json` for machines, `text` for people; `auto` is text on a terminal.',
+  },
+] as const satisfies readonly Setting[];
+
+/** The validated values of the kernel's settings. A part's context adds those of the part. */
+export type Config = ConfigOf<typeof kernelSettings>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
+export interface Operation<Permission extends string = string> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';
+  /** Parameters are written `:name`; a trailing slash may follow or not. */
+  readonly path: string;
+  readonly allow: Permission;
+  readonly summary: string;
+  readonly request?: z.ZodType;
+  readonly response?: z.ZodType;
+  /** Content type of the answer when it is not JSON. */
+  readonly produces?: readonly string[];
+}
+
+/** The operations of one part, by the name that OpenAPI gives them. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** Any JSON object. */
+export const AnyObject = z.record(z.string(), z.unknown());
+
+/** devpi's envelope: `type` names what `result` is. */
+export function envelope<Type extends string, Result extends z.ZodType>(type: Type, result: Result) {
+  return z.object({ type: z.literal(type), result, message: z.string().optional() });
+}
+
+/** An answer that only says what was done. */
+export const Message = z.object({ message: z.string() });

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Setting } from './config/setting.ts';
+import type { Context } from './context.ts';
+import type { Db, Tx } from './db/db.ts';
+import type { Migration } from './db/migrate.ts';
+import type { ErrorKind } from './errors/app-error.ts';
+import type { Emit } from './events/events.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { Operations } from './http/operation.ts';
+import type { HotPath } from './http/server.ts';
+import type { Identity } from './identity.ts';
+import type { JobHandler } from './jobs/jobs.ts';
+
+/**
+ * A part of the program as a value. What stands here is light, so that commands and the reference can read it; the
+ * code is loaded when a server opens. `src/parts.ts` lists the parts, each after those that it uses.
+ */
+export interface Part {
+  /** Names its settings, errors, events and permissions, and its key in the context. */
+  readonly name: string;
+  readonly settings: readonly Setting[];
+  readonly errors: Readonly<Record<string, ErrorKind>>;
+  readonly operations: Operations;
+  load(): Promise<PartCode>;
+}
+
+/** The code of a part, and what must be known of its data while it is not open. */
+export interface PartCode {
+  /** Their names begin with a number that no other part uses, and never change. */
+  readonly migrations: readonly Migration[];
+  /** Makes what a new installation has, in one transaction with the other parts. */
+  initialize?(context: Context, tx: Tx, emit: Emit): Promise<void>;
+  /** Which of these digests a row needs; the bytes of all others may be removed. */
+  needed?(db: Db, digests: readonly string[]): Promise<ReadonlySet<string>>;
+  /** `context` has what the parts before this one opened, under their names. */
+  open(context: Context): Promise<OpenPart>;
+}
+
+/** A part that serves. */
+export interface OpenPart {
+  /** What later parts find in their context under this part's name. */
+  readonly context?: object;
+  readonly jobs?: readonly JobHandler[];
+  /** At most one part has one. */
+  readonly hotPath?: HotPath;
+  /** Headers of every response, as flat name, value pairs. At most one part has them. */
+  readonly headers?: () => readonly string[];
+  /** Finds out who sends a request. Exactly one part does. */
+  identify?(headers: IncomingHttpHeaders): Promise<Identity>;
+  declareRoutes?(app: FastifyInstance, metrics: Metrics): void;
+  close?(): Promise<void>;
+}

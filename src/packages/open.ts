@@ -1,0 +1,137 @@
+import type { AccountsContext } from '#accounts';
+import type { Context } from '#kernel/context.ts';
+import type { Metrics } from '#kernel/http/metrics.ts';
+import type { OpenPart, PartCode } from '#kernel/part.ts';
+import { DEVPI_VERSION } from './contract.ts';
+import { ServedFileCache } from './files/find-served.ts';
+import { fileRoutes } from './files/routes.ts';
+import { SmallFiles } from './files/small-files.ts';
+import { createHotPath } from './hot-path.ts';
+import { createRootPypi } from './indexes/create-root-pypi.ts';
+import { indexRoutes } from './indexes/routes.ts';
+import { evictMirrorFiles } from './mirror/evict-files.ts';
+import { ProjectLists } from './mirror/lists/project-lists.ts';
+import { MirrorFiles } from './mirror/mirror-files.ts';
+import { Mirrors, type MirrorStatistics } from './mirror/mirrors.ts';
+import { projectRoutes } from './projects/routes.ts';
+import { listReferencedDigests } from './referenced-digests.ts';
+import { serverRoutes } from './server/routes.ts';
+import { packagesConfig } from './settings.ts';
+import { PageCache } from './simple/page-cache.ts';
+import { simpleRoutes } from './simple/routes.ts';
+import { createNegotiation } from './simple/send-page.ts';
+import { packagesMigrations } from './tables.ts';
+import { uploadRoutes } from './upload/routes.ts';
+import { removeIndexes } from './users/remove-indexes.ts';
+import { userRoutes } from './users/routes.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The code of the part; `part.ts` declares it. */
+export const code: PartCode = {
+  migrations: packagesMigrations,
+  initialize: createRootPypi,
+  needed: async (db, digests) => (await listReferencedDigests(db)).intersection(new Set(digests)),
+  open: async (context) => openPackages(context as AccountsContext),
+};
+
+function openPackages(context: AccountsContext): OpenPart {
+  const pages = {
+    cache: new PageCache(packagesConfig(context.config)['packages.page-cache-bytes']),
+    negotiation: createNegotiation(),
+  };
+  const small = new SmallFiles(packagesConfig(context.config)['packages.file-cache-bytes']);
+  const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
+  const mirrors = new Mirrors(context);
+  const mirrorFiles = new MirrorFiles(context, mirrors);
+  const lists = new ProjectLists(context, mirrors);
+  context.events.listen(lists.hear);
+  context.events.listen(pages.cache.hear);
+  context.events.listen(served.cache.hear);
+  context.accounts.onUserRemoval(removeIndexes(context.clock));
+  const standardHeaders = devpiHeaders(context);
+  return {
+    hotPath: createHotPath(context, { pages, served, standardHeaders }),
+    headers: standardHeaders,
+    declareRoutes(app, metrics) {
+      metrics.counter('page_cache_hits_total', 'Simple pages answered from memory.', () => pages.cache.hits);
+      metrics.counter(
+        'page_cache_misses_total',
+        'Simple pages read from the database.',
+        () => pages.cache.misses,
+      );
+      metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
+      metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
+      countMirrors(metrics, mirrors.statistics);
+      serverRoutes(app, context, metrics);
+      userRoutes(app, context);
+      indexRoutes(app, context, lists);
+      uploadRoutes(app, context);
+      simpleRoutes(app, context, { ...pages, mirrors, lists });
+      fileRoutes(app, context, { ...served, mirrorFiles });
+      projectRoutes(app, context, mirrors);
+    },
+    jobs: [
+      {
+        name: 'packages.evict-mirror-files',
+        everyMs: MINUTE_MS,
+        async run() {
+          await mirrorFiles.flush();
+          const freed = await evictMirrorFiles(context);
+          if (freed.files === 0) return;
+          served.cache.clear();
+          context.log.info(freed, 'forgot mirrored files');
+        },
+      },
+    ],
+    async close() {
+      await mirrors.close();
+      await mirrorFiles.close();
+    },
+  };
+}
+
+/** Made anew only when the serial changes: the hot path sends them thousands of times a second. */
+function devpiHeaders({ uuid, events }: Context): () => readonly string[] {
+  let serial = -1;
+  let headers: readonly string[] = [];
+  return () => {
+    if (serial !== events.serial) {
+      serial = events.serial;
+      headers = [
+        'X-DEVPI-API-VERSION',
+        '2',
+        'X-DEVPI-SERVER-VERSION',
+        DEVPI_VERSION,
+        'X-DEVPI-UUID',
+        uuid,
+        'X-DEVPI-MASTER-UUID',
+        uuid,
+        'X-DEVPI-PRIMARY-UUID',
+        uuid,
+        'X-DEVPI-SERIAL',
+        String(serial),
+      ];
+    }
+    return headers;
+  };
+}
+
+const MIRROR_HELP: Readonly<Record<keyof MirrorStatistics, string>> = {
+  pageHits: 'Project pages of mirrors answered from what is known.',
+  pageMisses: 'Project pages of mirrors for which upstream was asked.',
+  pagesStale: 'Old project pages served because upstream did not answer.',
+  upstreamRequests: 'Pages asked of upstream indexes.',
+  upstreamFailures: 'Upstream answers that failed.',
+  entriesDropped: 'Entries of upstream pages left out as malformed.',
+  fileHits: 'Mirrored files served from the store.',
+  fileMisses: 'Mirrored files fetched from upstream.',
+  bytesFetched: 'Bytes of files fetched from upstream.',
+};
+
+function countMirrors(metrics: Metrics, statistics: MirrorStatistics): void {
+  for (const [name, help] of Object.entries(MIRROR_HELP)) {
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    metrics.counter(`mirror_${snake}_total`, help, () => statistics[name as keyof MirrorStatistics]);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Part } from '#kernel/part.ts';
+import { operations } from './contract.ts';
+import { packagesErrors } from './errors.ts';
+import { packagesSettings } from './settings.ts';
+
+/** Private indexes and mirrors: what devpi-server does. */
+export const packages: Part = {
+  name: 'packages',
+  settings: packagesSettings,
+  errors: packagesErrors,
+  operations,
+  load: async () => (await import('./open.ts')).code,
+};

@@ -1,0 +1,147 @@
+import type { Config } from '#kernel/config/kernel-settings.ts';
+import { flag, oneOf, positive, wholeNumber, type ConfigOf, type Setting } from '#kernel/config/setting.ts';
+
+const bytes = wholeNumber(1);
+const count = wholeNumber(1);
+/** What a timer can wait. */
+const seconds = positive(2_147_483);
+
+export const packagesSettings = [
+  {
+    name: 'packages.max-upload-bytes',
+    type: bytes,
+    default: 4 * 1024 ** 3,
+    sentence: 'The largest file that an upload may carry.',
+  },
+  {
+    name: 'packages.archive-check',
+    type: oneOf('refuse', 'warn'),
+    default: 'refuse',
+    sentence: 'What happens to an upload whose archive is unsafe or inconsistent.',
+  },
+  {
+    name: 'packages.page-cache-bytes',
+    type: bytes,
+    default: 256 * 1024 ** 2,
+    sentence: 'Memory for rendered simple pages; the ones made longest ago leave first.',
+  },
+  {
+    name: 'packages.mirror-cache-bytes',
+    type: bytes.optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many bytes of mirrored files are kept; the least recently used ones leave first.',
+  },
+  {
+    name: 'packages.mirror-cache-days',
+    type: positive().optional(),
+    default: undefined,
+    shownDefault: 'no limit',
+    sentence: 'How many days a mirrored file is kept after its last use.',
+  },
+  {
+    name: 'packages.file-cache-bytes',
+    type: wholeNumber(0),
+    default: 64 * 1024 ** 2,
+    sentence: 'Memory for small files that are asked for again and again; 0 turns it off.',
+  },
+  {
+    name: 'packages.mirror-answer-seconds',
+    type: seconds,
+    default: 9,
+    sentence: 'Until upstream must begin to answer, connecting and redirects included.',
+  },
+  {
+    name: 'packages.mirror-page-seconds',
+    type: seconds,
+    default: 12,
+    sentence: 'Until the whole page of a project must have come; pip gives up after 15 silent seconds.',
+  },
+  {
+    name: 'packages.mirror-file-seconds',
+    type: seconds,
+    default: 11,
+    sentence: 'Until a file must begin to come, finding out where it is included.',
+  },
+  {
+    name: 'packages.mirror-silence-seconds',
+    type: seconds,
+    default: 30,
+    sentence: 'The longest silence of upstream while a file comes.',
+  },
+  {
+    name: 'packages.mirror-small-file-seconds',
+    type: seconds,
+    default: 3,
+    sentence:
+      'How long a small file may take before it is sent while it comes; until then an error can be told.',
+  },
+  {
+    name: 'packages.mirror-patience-seconds',
+    type: seconds,
+    default: 1.5,
+    sentence: 'How long anybody waits for a new page where an old one is known.',
+  },
+  {
+    name: 'packages.mirror-stale-seconds',
+    type: seconds,
+    default: 1,
+    sentence: 'How long an old page is served before upstream is asked again.',
+  },
+  {
+    name: 'packages.mirror-pause-seconds',
+    type: seconds,
+    default: 5,
+    sentence: 'How long upstream is left alone after a failure where an old page is known.',
+  },
+  {
+    name: 'packages.mirror-longest-pause-seconds',
+    type: seconds,
+    default: 300,
+    sentence: 'The longest time that `Retry-After` of upstream is obeyed.',
+  },
+  {
+    name: 'packages.mirror-absent-seconds',
+    type: seconds,
+    default: 120,
+    sentence:
+      'How long it is remembered that upstream has no such project; never longer than `mirror_cache_expiry`.',
+  },
+  {
+    name: 'packages.mirror-page-bytes',
+    type: bytes,
+    default: 128 * 1024 ** 2,
+    sentence: 'The largest page of a project that is taken of upstream, inflated.',
+  },
+  {
+    name: 'packages.mirror-page-files',
+    type: count,
+    default: 100_000,
+    sentence: 'The most files of a project that are taken of upstream; the rest is left out.',
+  },
+  {
+    name: 'packages.mirror-list-bytes',
+    type: bytes,
+    default: 1024 ** 3,
+    sentence: 'The largest list of all projects that is taken of upstream, as sent and as inflated.',
+  },
+  {
+    name: 'packages.mirror-list-seconds',
+    type: seconds,
+    default: 600,
+    sentence: 'Until the whole list of projects must have come.',
+  },
+  {
+    name: 'packages.root-pypi',
+    type: flag,
+    default: true,
+    sentence: 'Whether a server that is started for the first time gets `root/pypi`, a mirror of PyPI.',
+  },
+] as const satisfies readonly Setting[];
+
+export type PackagesConfig = Config & ConfigOf<typeof packagesSettings>;
+
+/** The configuration with the values of this part's settings, which every configuration has. */
+export function packagesConfig(config: Config): PackagesConfig {
+  return config as PackagesConfig;
+}

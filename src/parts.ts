@@ -1,0 +1,27 @@
+import { accounts } from '#accounts/part';
+import { packages } from '#packages/part';
+import { kernelSettings } from '#kernel/config/kernel-settings.ts';
+import type { Setting } from '#kernel/config/setting.ts';
+import type { ErrorKind } from '#kernel/errors/app-error.ts';
+import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { kernelOperations } from '#kernel/http/contract.ts';
+import type { Operations } from '#kernel/http/operation.ts';
+import type { Part } from '#kernel/part.ts';
+
+/** Every part, each after those that it uses. */
+export const parts: readonly Part[] = [accounts, packages];
+
+/** The settings of the kernel and of these parts: what flags, environment and configuration file may name. */
+export function settingsOf(all: readonly Part[]): readonly Setting[] {
+  return [...kernelSettings, ...all.flatMap(({ settings }) => settings)];
+}
+
+/** Every declared error, the source of docs/reference/errors.md. */
+export function errorsOf(all: readonly Part[]): readonly ErrorKind[] {
+  return [kernelErrors, ...all.map(({ errors }) => errors)].flatMap((table) => Object.values(table));
+}
+
+/** Every operation, the source of OpenAPI and of docs/reference/http.md. */
+export function operationsOf(all: readonly Part[]): Operations {
+  return Object.assign({}, kernelOperations, ...all.map(({ operations }) => operations)) as Operations;
+}
