@@ -3,6 +3,7 @@ import type { Context } from '#kernel/context.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import type { OpenPart, PartCode } from '#kernel/part.ts';
 import { DEVPI_VERSION } from './contract.ts';
+import type { PackagesContext } from './context.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
@@ -12,7 +13,8 @@ import { indexRoutes } from './indexes/routes.ts';
 import { evictMirrorFiles } from './mirror/evict-files.ts';
 import { ProjectLists } from './mirror/lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
-import { Mirrors, type MirrorStatistics } from './mirror/mirrors.ts';
+import { Mirrors } from './mirror/mirrors.ts';
+import type { MirrorStatistics } from './mirror/statistics.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { listReferencedDigests } from './referenced-digests.ts';
 import { serverRoutes } from './server/routes.ts';
@@ -35,16 +37,18 @@ export const code: PartCode = {
   open: async (context) => openPackages(context as AccountsContext),
 };
 
-function openPackages(context: AccountsContext): OpenPart {
+function openPackages(accounts: AccountsContext): OpenPart {
+  const mirrors = new Mirrors(accounts);
+  const context: PackagesContext = { ...accounts, packages: { mirrors } };
   const pages = {
     cache: new PageCache(packagesConfig(context.config)['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
   };
   const small = new SmallFiles(packagesConfig(context.config)['packages.file-cache-bytes']);
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
-  const mirrors = new Mirrors(context);
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
+  context.events.listen(mirrors.hear);
   context.events.listen(lists.hear);
   context.events.listen(pages.cache.hear);
   context.events.listen(served.cache.hear);
@@ -67,9 +71,9 @@ function openPackages(context: AccountsContext): OpenPart {
       userRoutes(app, context);
       indexRoutes(app, context, lists);
       uploadRoutes(app, context);
-      simpleRoutes(app, context, { ...pages, mirrors, lists });
+      simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });
-      projectRoutes(app, context, mirrors);
+      projectRoutes(app, context);
     },
     jobs: [
       {

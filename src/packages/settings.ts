@@ -108,6 +108,20 @@ export const packagesSettings = [
       'How long it is remembered that upstream has no such project; never longer than `mirror_cache_expiry`.',
   },
   {
+    name: 'packages.mirror-absent-projects',
+    type: wholeNumber(1, 10_000_000),
+    default: 10_000,
+    sentence:
+      'How many projects that upstream does not have are remembered; the least recently asked for leave first.',
+  },
+  {
+    name: 'packages.mirror-refresh-seconds',
+    type: seconds,
+    default: 1,
+    sentence:
+      'The shortest time between two requests that refreshes of one project cause; who comes sooner waits.',
+  },
+  {
     name: 'packages.mirror-page-bytes',
     type: bytes,
     default: 128 * 1024 ** 2,

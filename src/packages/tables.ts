@@ -48,15 +48,16 @@ export type PackagesTables = {
     /** JSON list of devpi log items. */
     log: string;
   };
-  /** What a mirror knows of a project: the last page of upstream, or that there is none. */
+  /** What a mirror knows of a project that upstream has: its last page. */
   mirror_project: {
     index_id: number;
     /** Normalized. */
     name: string;
     /** The mirror's URL when it answered, without credentials. */
     upstream: string;
+    /** 1. Rows of absent projects, which had 0, are no longer written. */
     is_found: number;
-    /** JSON of the validated page, compressed with zstd; null when upstream has no such project. */
+    /** JSON of the validated page, compressed with zstd; never null any more. */
     page: Uint8Array | null;
     etag: string | null;
     serial: number | null;
@@ -191,6 +192,13 @@ export const packagesMigrations: readonly Migration[] = [
         .columns(['index_id', 'project'])
         .execute();
       await tx.schema.createIndex('mirror_file_by_use').on('mirror_file').column('used_at').execute();
+    },
+  },
+  {
+    name: '0004-absent-projects',
+    async up({ tx }) {
+      // Now in memory: anybody could fill the table with names that no upstream has.
+      await sql`delete from mirror_project where is_found = 0`.execute(tx);
     },
   },
 ];

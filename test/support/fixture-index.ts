@@ -201,6 +201,11 @@ export class FixtureIndex {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** How many are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Headers of the last request for the path. */
   lastHeaders(path: string): IncomingMessage['headers'] | undefined {
     return this.#seen.findLast((request) => request.path === path)?.headers;

@@ -1,7 +1,6 @@
-import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
+import type { PackagesContext } from '../context.ts';
 import { fullName, type Index } from '../indexes/store.ts';
-import type { Mirrors } from '../mirror/mirrors.ts';
 import { findReservation } from '../mirror/reserved-names.ts';
 import { listFiles, listProjectsNamed } from '../projects/store.ts';
 import { resolveBases } from './resolve.ts';
@@ -24,12 +23,10 @@ export interface Explanation {
  * would; a mirror that fails is reported, never an error.
  */
 export async function explainProject(
-  context: Context,
-  mirrors: Mirrors,
+  { db, packages: { mirrors } }: PackagesContext,
   index: Index,
   { project, filename }: { readonly project: string; readonly filename: string | undefined },
 ): Promise<Explanation[]> {
-  const { db } = context;
   const order = await resolveBases(db, index);
   const ids = order.map(({ id }) => id);
   const projectIds = new Map(

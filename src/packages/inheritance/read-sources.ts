@@ -1,8 +1,8 @@
-import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import type { AppError } from '#kernel/errors/app-error.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Index } from '../indexes/store.ts';
-import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
+import type { MirrorProject } from '../mirror/mirror-project.ts';
 import { listProjectsNamed } from '../projects/store.ts';
 import { resolveBases } from './resolve.ts';
 import { selectVisible } from './shadowing.ts';
@@ -22,8 +22,7 @@ export interface Sources {
  * private. Undefined if there is none; throws what a mirror throws if nothing else is known of the project.
  */
 export async function readSources(
-  { db }: Context,
-  mirrors: Mirrors,
+  { db, packages: { mirrors } }: PackagesContext,
   index: Index,
   { project, ignoreBases = false }: { readonly project: string; readonly ignoreBases?: boolean },
 ): Promise<Sources | undefined> {

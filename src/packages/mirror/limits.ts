@@ -23,6 +23,10 @@ export interface MirrorLimits {
   readonly maxPauseMs: number;
   /** New projects must not stay hidden behind a 404 for long (reference packaging.md 2.4). */
   readonly absentMs: number;
+  /** How many such projects are remembered. */
+  readonly maxAbsentProjects: number;
+  /** Between two requests for one project that refreshes cause. */
+  readonly refreshMs: number;
   readonly maxPageBytes: number;
   readonly maxPageFiles: number;
   /** Of a list of projects as it is sent, and again as it is inflated. */
@@ -45,6 +49,8 @@ export function mirrorLimits(all: Config): MirrorLimits {
     pauseMs: config['packages.mirror-pause-seconds'] * 1000,
     maxPauseMs: config['packages.mirror-longest-pause-seconds'] * 1000,
     absentMs: config['packages.mirror-absent-seconds'] * 1000,
+    maxAbsentProjects: config['packages.mirror-absent-projects'],
+    refreshMs: config['packages.mirror-refresh-seconds'] * 1000,
     maxPageBytes: config['packages.mirror-page-bytes'],
     maxPageFiles: config['packages.mirror-page-files'],
     maxListBytes: config['packages.mirror-list-bytes'],

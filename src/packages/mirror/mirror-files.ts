@@ -9,8 +9,7 @@ import { fullName, type Index } from '../indexes/store.ts';
 import { Download, type Wanted } from './download.ts';
 import type { MirrorLimits } from './limits.ts';
 import { bestHash, linkRelpath, type Link } from './link.ts';
-import { demandIndex, type Mirrors } from './mirrors.ts';
-import { readPage } from './stored-page.ts';
+import type { Mirrors } from './mirrors.ts';
 import { findReservation } from './reserved-names.ts';
 import {
   findMirrorFile,
@@ -19,6 +18,7 @@ import {
   touchMirrorFiles,
   type MirrorFile,
 } from './store.ts';
+import { demandIndex } from './upstream-answers.ts';
 import { packagesConfig } from '../settings.ts';
 
 /** How to answer for a mirrored file. */
@@ -104,7 +104,7 @@ export class MirrorFiles {
     const candidates = candidateProjects(index, filename);
     for (const project of candidates) {
       const stored = await findMirrorProject(this.#context.db, index, project);
-      const links = stored?.page ? (await readPage(stored.page)).files : [];
+      const links = stored === undefined ? [] : (await stored.page.read()).files;
       const link = findLink(links, path, isSidecar);
       if (link !== undefined) return { link, project, isSidecar };
     }
@@ -209,7 +209,7 @@ export class MirrorFiles {
           throw error;
         });
     };
-    const download = new Download({ client: this.#mirrors.clientOf(index), files, limits }, wanted, save);
+    const download = new Download({ client: this.#mirrors.clients.of(index), files, limits }, wanted, save);
     this.#downloads.add(download);
     const end = (error?: unknown) => {
       this.#downloads.delete(download);

@@ -3,8 +3,9 @@ import type { TestApp } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases, testDatabase } from '#test/databases.ts';
 import { digest, FixtureIndex, sdistFile, wheelFile } from '#test/fixture-index.ts';
-import { mirrorApp } from '#test/mirrors.ts';
+import { mirrorApp, mirrorOf } from '#test/mirrors.ts';
 import { wheelUpload } from '#test/uploads.ts';
+import type { PackagesTables } from '../tables.ts';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 const HALF_HOUR = 1_800_000;
@@ -16,7 +17,7 @@ describe.each(databases)('a mirror on %s', (database) => {
 
   beforeAll(async () => {
     clock = new TestClock();
-    app = await mirrorApp({ database, clock });
+    app = await mirrorApp({ database, clock, settings: { 'packages.mirror-refresh-seconds': 0.1 } });
   });
 
   afterAll(() => app.close());
@@ -206,6 +207,49 @@ describe.each(databases)('a mirror on %s', (database) => {
     expect((await refresh()).headers['location']).toBe(`${app.url}${index.path}/+simple/new/`);
   });
 
+  test('keeps no row of what upstream does not have, and remembers a limited number', async () => {
+    const small = await mirrorApp({
+      database: 'sqlite',
+      settings: { 'packages.mirror-absent-projects': 2 },
+    });
+    try {
+      const index = await mirrorOf(small, upstream);
+      for (const name of ['no-1', 'no-2', 'no-3']) expect(await small.page(index, name)).toBe(404);
+      for (const name of ['no-2', 'no-3', 'no-1']) expect(await small.page(index, name)).toBe(404);
+
+      expect(upstream.paths.filter((path) => path === '/simple/no-3/')).toHaveLength(1);
+      expect(upstream.paths.filter((path) => path === '/simple/no-1/')).toHaveLength(2);
+      const db = small.context.db.withTables<PackagesTables>();
+      expect(await db.selectFrom('mirror_project').select('name').execute()).toEqual([]);
+    } finally {
+      await small.close();
+    }
+  });
+
+  test('asks upstream a few times when a project is refreshed three hundred times', async () => {
+    upstream.set('demo', [wheelFile()]);
+    const index = await mirror();
+    const refresh = () => app.request('POST', `${index.path}/+simple/demo/refresh`);
+
+    const answers = await Promise.all(Array.from({ length: 300 }, refresh));
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([302]));
+    // 64 connections at a time, each lot shares one request.
+    expect(upstream.requests('/simple/demo/')).toBeLessThan(20);
+  });
+
+  test('shows what was published between two refreshes that follow each other closely', async () => {
+    upstream.set('demo', [wheelFile()]);
+    const index = await mirror();
+    const refresh = () => app.request('POST', `${index.path}/+simple/demo/refresh`);
+    await refresh();
+    upstream.set('demo', [wheelFile(), wheelFile({ version: '2.0' })]);
+
+    await refresh();
+
+    expect(await app.filenames(index)).toHaveLength(2);
+  });
+
   test('shows what a refresh brings at once, also on the stages above', async () => {
     upstream.set('demo', [wheelFile()]);
     const index = await mirror();
@@ -221,6 +265,17 @@ describe.each(databases)('a mirror on %s', (database) => {
     ]);
     await app.request('POST', `${stage.path}/+simple/demo/refresh`);
     expect(await app.events()).toEqual([]);
+  });
+
+  test('closes the connections to its upstream when it is deleted', async () => {
+    upstream.set('demo', [wheelFile()]);
+    const index = await mirror();
+    await app.page(index);
+    expect(upstream.connections).toBe(1);
+
+    expect((await app.request('DELETE', index.path, { auth: index.user.auth })).status).toBe(201);
+
+    await expect.poll(() => upstream.connections).toBe(0);
   });
 
   test('keeps what it knows when a refresh fails', async () => {

@@ -1,7 +1,6 @@
 import type { Tx } from '#kernel/db/db.ts';
 import type { Index } from '../indexes/store.ts';
 import { linkRelpath } from './link.ts';
-import { readPage } from './stored-page.ts';
 import {
   deleteMirrorFile,
   deleteMirrorFilesOf,
@@ -16,7 +15,7 @@ export async function forgetMirroredProject(tx: Tx, mirror: Index, project: stri
   const cached = await listCachedPaths(tx, mirror.id, project);
   await deleteMirrorProjects(tx, mirror.id, project);
   await deleteMirrorFilesOf(tx, mirror.id, project);
-  return stored?.isFound === true || cached.size > 0;
+  return stored !== undefined || cached.size > 0;
 }
 
 /** Forgets the stored files of one version. Returns false if upstream lists no such version. */
@@ -26,8 +25,8 @@ export async function forgetMirroredRelease(
   { project, version }: { readonly project: string; readonly version: string },
 ): Promise<boolean> {
   const stored = await findMirrorProject(tx, mirror, project);
-  if (!stored?.page) return false;
-  const links = (await readPage(stored.page)).files.filter((link) => link.version === version);
+  if (stored === undefined) return false;
+  const links = (await stored.page.read()).files.filter((link) => link.version === version);
   for (const link of links) await forgetMirroredFile(tx, mirror, decodeURIComponent(linkRelpath(link)));
   return links.length > 0;
 }

@@ -1,14 +1,13 @@
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../indexes/store.ts';
 import type { PackagesTables } from '../tables.ts';
+import { StoredPage } from './stored-page.ts';
 
-/** The last answer of upstream about a project. */
+/** A project as upstream last told of it. */
 export interface StoredProject {
   /** Whose answer it is: what another upstream said before counts no more. */
   readonly upstream: string;
-  readonly isFound: boolean;
-  /** Compressed; null when upstream has no such project. */
-  readonly page: Uint8Array | null;
+  readonly page: StoredPage;
   readonly etag: string | null;
   readonly serial: number | null;
   /** Epoch milliseconds. */
@@ -37,7 +36,7 @@ export function upstreamOf({ options }: Index): string {
   return url.href;
 }
 
-/** What the mirror's present upstream said of a project. */
+/** What the mirror's present upstream said of a project; undefined if that it has none, or nothing yet. */
 export async function findMirrorProject(
   db: Db,
   index: Index,
@@ -49,11 +48,10 @@ export async function findMirrorProject(
     .where('index_id', '=', index.id)
     .where('name', '=', name)
     .executeTakeFirst();
-  if (row === undefined || row.upstream !== upstreamOf(index)) return undefined;
+  if (row === undefined || row.page === null || row.upstream !== upstreamOf(index)) return undefined;
   return {
     upstream: row.upstream,
-    isFound: row.is_found === 1,
-    page: row.page,
+    page: new StoredPage(row.page),
     etag: row.etag,
     serial: row.serial,
     expiresAt: row.expires_at,
@@ -68,8 +66,8 @@ export async function saveMirrorProject(
 ): Promise<void> {
   const values = {
     upstream: project.upstream,
-    is_found: project.isFound ? 1 : 0,
-    page: project.page,
+    is_found: 1,
+    page: project.page.bytes,
     etag: project.etag,
     serial: project.serial,
     expires_at: project.expiresAt,
@@ -96,20 +94,22 @@ export async function extendMirrorProject(
     .execute();
 }
 
-/** Replaces the files of a stored page, unless upstream has been asked again meanwhile. */
+/** Replaces a stored page, unless upstream has been asked again meanwhile: then it returns false. */
 export async function replaceStoredPage(
   db: Db,
   indexId: number,
   name: string,
-  pages: { readonly old: Uint8Array; readonly new: Uint8Array },
-): Promise<void> {
-  await tables(db)
+  pages: { readonly old: StoredPage; readonly new: StoredPage },
+): Promise<boolean> {
+  const replaced = await tables(db)
     .updateTable('mirror_project')
-    .set({ page: pages.new })
+    .set({ page: pages.new.bytes })
     .where('index_id', '=', indexId)
     .where('name', '=', name)
-    .where('page', '=', pages.old)
+    .where('page', '=', pages.old.bytes)
+    .returning('name')
     .execute();
+  return replaced.length > 0;
 }
 
 /** Lets every answer of a mirror count as old: a changed expiry is for what is known, too. */

@@ -8,22 +8,27 @@ const decompress = promisify(zstdDecompress);
 const CHUNKS = { chunkSize: 256 * 1024 };
 /** Compressed: the page of a project with some 3000 files. */
 const MAX_SYNC_BYTES = 256 * 1024;
-/** Pages that were packed a moment ago, so that showing one need not unpack it. */
-const pagesByBytes = new WeakMap<Uint8Array, UpstreamPage>();
 
-/** The page as it was stored. */
-export async function readPage(compressed: Uint8Array): Promise<UpstreamPage> {
-  const justPacked = pagesByBytes.get(compressed);
-  if (justPacked !== undefined) return justPacked;
-  // What takes less than a trip to another thread is done here.
-  const isSmall = compressed.byteLength <= MAX_SYNC_BYTES;
-  const bytes = isSmall ? zstdDecompressSync(compressed, CHUNKS) : await decompress(compressed, CHUNKS);
-  return JSON.parse(bytes.toString('utf8')) as UpstreamPage;
-}
+/** A page of upstream in the form in which it is stored; one that was packed just now is not unpacked to be read. */
+export class StoredPage {
+  /** JSON, compressed with zstd. */
+  readonly bytes: Uint8Array;
+  readonly #page: UpstreamPage | undefined;
 
-/** The page in the form in which it is stored. */
-export async function packPage(page: UpstreamPage): Promise<Uint8Array> {
-  const bytes = await compress(JSON.stringify(page), CHUNKS);
-  pagesByBytes.set(bytes, page);
-  return bytes;
+  constructor(bytes: Uint8Array, page?: UpstreamPage) {
+    this.bytes = bytes;
+    this.#page = page;
+  }
+
+  static async pack(page: UpstreamPage): Promise<StoredPage> {
+    return new StoredPage(await compress(JSON.stringify(page), CHUNKS), page);
+  }
+
+  async read(): Promise<UpstreamPage> {
+    if (this.#page !== undefined) return this.#page;
+    // What takes less than a trip to another thread is done here.
+    const isSmall = this.bytes.byteLength <= MAX_SYNC_BYTES;
+    const json = isSmall ? zstdDecompressSync(this.bytes, CHUNKS) : await decompress(this.bytes, CHUNKS);
+    return JSON.parse(json.toString('utf8')) as UpstreamPage;
+  }
 }

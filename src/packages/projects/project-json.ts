@@ -1,9 +1,9 @@
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
 import type { Index } from '../indexes/store.ts';
 import { bestHash, linkPath, type Link } from '../mirror/link.ts';
-import type { MirrorProject, Mirrors } from '../mirror/mirrors.ts';
+import type { MirrorProject } from '../mirror/mirror-project.ts';
 import { listFiles, listReleases, type Release, type VersionedFile } from './store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
 
@@ -24,11 +24,10 @@ export interface ReadProjectData {
  * (reference devpi.md 1.9). Undefined if no visible index has the project.
  */
 export async function readProjectData(
-  context: Context,
-  mirrors: Mirrors,
+  context: PackagesContext,
   { index, project, ignoreBases, baseUrl }: ReadProjectData,
 ): Promise<Record<string, VersionData> | undefined> {
-  const sources = await readSources(context, mirrors, index, { project, ignoreBases });
+  const sources = await readSources(context, index, { project, ignoreBases });
   if (sources === undefined) return undefined;
   const versions = new Map<string, VersionData[]>();
   const add = (version: string, data: VersionData) =>

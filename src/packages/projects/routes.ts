@@ -1,15 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readBody } from '#kernel/http/json-body.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
+import type { PackagesContext } from '../context.ts';
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { fullName } from '../indexes/store.ts';
 import { explainProject } from '../inheritance/explain.ts';
-import type { Mirrors } from '../mirror/mirrors.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
@@ -24,11 +23,11 @@ interface ProjectParams {
 }
 
 /** Routes of projects and releases (reference devpi.md 1.9), and yanking, which devpi has not. */
-export function projectRoutes(app: FastifyInstance, context: Context, mirrors: Mirrors): void {
+export function projectRoutes(app: FastifyInstance, context: PackagesContext): void {
   const { db, config } = context;
 
   async function readVersions(request: FastifyRequest, params: ProjectParams) {
-    const versions = await readProjectData(context, mirrors, {
+    const versions = await readProjectData(context, {
       index: await getIndex(db, params.user, params.index),
       project: params.project,
       ignoreBases: hasQuery(request, 'ignore_bases'),
@@ -69,7 +68,7 @@ export function projectRoutes(app: FastifyInstance, context: Context, mirrors: M
     const project = normalizeProjectName(params.project);
     const { file } = request.query as { readonly file?: string };
     const filename = file === undefined ? undefined : String(file);
-    const indexes = await explainProject(context, mirrors, index, { project, filename });
+    const indexes = await explainProject(context, index, { project, filename });
     const isVisible = indexes.some((each) =>
       filename === undefined ? each.isVisible : each.file === 'served',
     );

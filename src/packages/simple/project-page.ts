@@ -1,9 +1,8 @@
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { linkPath } from '../mirror/link.ts';
-import type { Mirrors } from '../mirror/mirrors.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
 import type { PageFile, ProjectStatus } from './page-file.ts';
@@ -28,12 +27,11 @@ export interface ProjectPage {
 
 /** Reads what an index shows of a project, own, inherited and mirrored, as `readSources` finds it. */
 export async function readProjectPage(
-  context: Context,
-  mirrors: Mirrors,
+  context: PackagesContext,
   index: Index,
   name: string,
 ): Promise<ProjectPage | undefined> {
-  const sources = await readSources(context, mirrors, index, { project: name });
+  const sources = await readSources(context, index, { project: name });
   if (sources === undefined) return undefined;
   const { stages, mirrored, failure, freshUntil } = sources;
 

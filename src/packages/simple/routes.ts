@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
+import type { PackagesContext } from '../context.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
@@ -11,7 +11,6 @@ import { fullName } from '../indexes/store.ts';
 import { findSources } from '../inheritance/read-sources.ts';
 import { resolveBases } from '../inheritance/resolve.ts';
 import type { ProjectLists } from '../mirror/lists/project-lists.ts';
-import type { Mirrors } from '../mirror/mirrors.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { route } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
@@ -32,15 +31,10 @@ export interface SimplePages {
 /** Routes of the simple API; the hot path answers before them what the cache holds. */
 export function simpleRoutes(
   app: FastifyInstance,
-  context: Context,
-  {
-    cache,
-    negotiation,
-    mirrors,
-    lists,
-  }: SimplePages & { readonly mirrors: Mirrors; readonly lists: ProjectLists },
+  context: PackagesContext,
+  { cache, negotiation, lists }: SimplePages & { readonly lists: ProjectLists },
 ): void {
-  const { db } = context;
+  const { db, packages } = context;
 
   route(app, operations.listSimple, async (request, params, reply) => {
     if (await addSlash(request, reply)) return;
@@ -71,7 +65,7 @@ export function simpleRoutes(
     const key = { index: `${params.user}/${params.index}`, project };
     await answer(request, reply, key, async () => {
       const index = await getIndex(db, params.user, params.index);
-      const page = await readProjectPage(context, mirrors, index, project);
+      const page = await readProjectPage(context, index, project);
       if (page === undefined) throw noSuchProject(project);
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
@@ -87,7 +81,7 @@ export function simpleRoutes(
     const index = await getIndex(db, params.user, params.index);
     const sources = await findSources(db, index, { project });
     const results = await Promise.allSettled(
-      sources.mirrors.map((mirror) => mirrors.refresh(mirror, project)),
+      sources.mirrors.map((mirror) => packages.mirrors.refresh(mirror, project)),
     );
     cache.drop(project);
     const failed = results.find((result) => result.status === 'rejected');

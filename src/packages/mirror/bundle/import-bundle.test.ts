@@ -184,7 +184,6 @@ describe.each(databases)('bundles on %s', (database) => {
     await app.events();
     expect((await app.filenames(index)).toSorted()).toEqual([filename, secondName].toSorted());
     expect(await findMirrorProject(app.context.db, await indexRow(index), 'demo')).toMatchObject({
-      isFound: true,
       etag: null,
       expiresAt: 0,
     });

@@ -8,7 +8,7 @@ import { getIndex } from '../../indexes/find.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listReferencedDigests } from '../../referenced-digests.ts';
 import type { Link } from '../link.ts';
-import { packPage, readPage } from '../stored-page.ts';
+import { StoredPage } from '../stored-page.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
 import { findReservation } from '../reserved-names.ts';
 import {
@@ -131,7 +131,7 @@ async function mergeProject(
     throw new AppError(packagesErrors.bundleConflict, detail, { hint: 'nothing was imported' });
   }
   const stored = await findMirrorProject(db, index, name);
-  const known = stored?.page ? await readPage(stored.page) : undefined;
+  const known = await stored?.page.read();
   const links = new Map(known?.files.map((link) => [link.filename, link]));
   for (const link of added.files) {
     links.set(link.filename, mergeLink(index, name, link, links.get(link.filename)));
@@ -148,8 +148,7 @@ async function mergeProject(
   };
   return {
     upstream: upstreamOf(index),
-    isFound: true,
-    page: await packPage(page),
+    page: await StoredPage.pack(page),
     // Without an ETag upstream cannot answer that nothing has changed.
     etag: null,
     serial: stored?.serial ?? null,

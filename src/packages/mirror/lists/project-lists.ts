@@ -7,9 +7,11 @@ import { Worker } from 'node:worker_threads';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
+import { SingleFlight } from '#kernel/single-flight.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listProjectNames } from '../../projects/store.ts';
 import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
+import { expiryMs } from '../merge-answer.ts';
 import type { Mirrors } from '../mirrors.ts';
 import { listCachedProjects } from '../store.ts';
 import { upstreamFailed } from '../upstream/upstream-client.ts';
@@ -38,7 +40,6 @@ interface Fetched {
 
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 60_000;
-const DEFAULT_EXPIRY_SECONDS = 1800;
 const WORKER_MEGABYTES = 1024;
 
 /**
@@ -50,7 +51,8 @@ export class ProjectLists {
   readonly #context: Context;
   readonly #mirrors: Mirrors;
   readonly #directory: string;
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #rendering = new SingleFlight<ListPage>();
+  readonly #fetching = new SingleFlight<Fetched>();
   #prepared: Promise<void> | undefined;
   /** Counts changes of the set of private projects. */
   #generation = 0;
@@ -103,7 +105,7 @@ export class ProjectLists {
       .update(JSON.stringify([parts, this.#process]))
       .digest('hex')
       .slice(0, 16);
-    return await this.#once(`render ${index.id} ${revision}`, () =>
+    return await this.#rendering.run(`${index.id} ${revision}`, () =>
       this.#render(index, { revision, sources, names: [...names] }),
     );
   }
@@ -165,11 +167,11 @@ export class ProjectLists {
   /** The list as it is on disk; an old one is renewed in the background, a missing one is waited for. */
   async #ensureNames(mirror: Index): Promise<Fetched> {
     const known = await this.#readFetched(mirror);
-    const { baseUrl } = this.#mirrors.clientOf(mirror);
+    const { baseUrl } = this.#mirrors.clients.of(mirror);
     const current = known?.url === baseUrl ? known : undefined;
     if (current !== undefined && current.fetchedAt + expiryMs(mirror) > this.#context.clock.now())
       return current;
-    const fetching = this.#once(`fetch ${mirror.id} ${baseUrl}`, () => this.#fetch(mirror, current));
+    const fetching = this.#fetching.run(`${mirror.id} ${baseUrl}`, () => this.#fetch(mirror, current));
     if (current === undefined) return await fetching;
     fetching.catch((error: unknown) => {
       this.#context.log.warn({ index: fullName(mirror), err: error }, 'cannot renew the list of projects');
@@ -179,7 +181,7 @@ export class ProjectLists {
 
   async #fetch(mirror: Index, known: Fetched | undefined): Promise<Fetched> {
     await this.#prepare();
-    const client = this.#mirrors.clientOf(mirror);
+    const client = this.#mirrors.clients.of(mirror);
     const { maxListBytes, listMs } = this.#mirrors.limits;
     const response = await client.request({
       url: client.baseUrl,
@@ -247,25 +249,11 @@ export class ProjectLists {
     await rename(`${path}.new`, path);
     return fetched;
   }
-
-  /** One run for all who wait. */
-  async #once<Result>(key: string, run: () => Promise<Result>): Promise<Result> {
-    const running = this.#running.get(key);
-    if (running !== undefined) return (await running) as Result;
-    const started = run().finally(() => this.#running.delete(key));
-    this.#running.set(key, started);
-    return await started;
-  }
 }
 
 /** `json gzip` is behind the path as `.json.gzip`, `json identity` as `.json`. */
 export function formSuffix(form: string): string {
   return `.${form.replace(' identity', '').replace(' ', '.')}`;
-}
-
-function expiryMs(mirror: Index): number {
-  const seconds = mirror.options['mirror_cache_expiry'];
-  return (typeof seconds === 'number' ? seconds : DEFAULT_EXPIRY_SECONDS) * 1000;
 }
 
 async function runWorker(work: ListWork): Promise<unknown> {

@@ -1,0 +1,12 @@
+import type { AccountsContext } from '#accounts';
+import type { Mirrors } from './mirror/mirrors.ts';
+
+/** What use cases of this part find in their context under `packages`. */
+export interface Packages {
+  readonly mirrors: Mirrors;
+}
+
+/** The context of this part; made in open.ts. */
+export interface PackagesContext extends AccountsContext {
+  readonly packages: Packages;
+}

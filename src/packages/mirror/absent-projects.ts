@@ -1,0 +1,47 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '#kernel/clock.ts';
+import type { StoredEvent } from '#kernel/events/events.ts';
+import { fullName, type Index } from '../indexes/store.ts';
+import { upstreamOf } from './store.ts';
+
+interface Absence {
+  /** Who said so: what another upstream said before counts no more. */
+  readonly upstream: string;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/**
+ * Projects that upstream does not have, for a while. Anybody can ask for any number of names, so they are kept in this
+ * process's memory, up to a limit, and never in the database.
+ */
+export class AbsentProjects {
+  readonly #clock: Clock;
+  readonly #absences: LRUCache<string, Absence>;
+
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock;
+    this.#absences = new LRUCache({ max });
+  }
+
+  /** Until when upstream need not be asked, epoch milliseconds; undefined if it must be. */
+  find(index: Index, project: string): number | undefined {
+    const absence = this.#absences.get(`${fullName(index)} ${project}`);
+    const counts = absence?.upstream === upstreamOf(index) && absence.until > this.#clock.now();
+    return counts ? absence.until : undefined;
+  }
+
+  add(index: Index, project: string, until: number): void {
+    this.#absences.set(`${fullName(index)} ${project}`, { upstream: upstreamOf(index), until });
+  }
+
+  /** Another process may have found a project that this one believes absent; a changed expiry is for it, too. */
+  hear = ({ type, data }: StoredEvent): void => {
+    const index = String(data['index']);
+    if (type === 'packages.mirror-refreshed' || type === 'packages.project-removed')
+      this.#absences.delete(`${index} ${String(data['project'])}`);
+    else if (type.startsWith('packages.index-')) {
+      for (const key of this.#absences.keys()) if (key.startsWith(`${index} `)) this.#absences.delete(key);
+    }
+  };
+}

@@ -1,0 +1,52 @@
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { StoredEvent } from '#kernel/events/events.ts';
+import { packagesErrors } from '../../errors.ts';
+import { fullName, type Index } from '../../indexes/store.ts';
+import { UpstreamClient } from './upstream-client.ts';
+
+interface Known {
+  readonly url: string;
+  readonly client: UpstreamClient;
+}
+
+/** One client, with its connections, for each mirror that has asked its upstream. */
+export class UpstreamClients {
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  /** By `user/index`. */
+  readonly #clients = new Map<string, Known>();
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    this.#environment = environment;
+  }
+
+  /** The client for a mirror's upstream; throws 502 when the index names none. */
+  of(index: Index): UpstreamClient {
+    const name = fullName(index);
+    const url = index.options['mirror_url'];
+    if (typeof url !== 'string') {
+      throw new AppError(packagesErrors.upstreamFailed, `${name} has no mirror_url`, {
+        hint: `set one: devpi index ${name} mirror_url=https://…/simple/`,
+      });
+    }
+    const known = this.#clients.get(name);
+    if (known?.url === url) return known.client;
+    this.#retire(name);
+    const client = new UpstreamClient(url, this.#environment);
+    this.#clients.set(name, { url, client });
+    return client;
+  }
+
+  /** Connections of a mirror that is gone must not stay open. */
+  hear = ({ type, data }: StoredEvent): void => {
+    if (type === 'packages.index-deleted') this.#retire(String(data['index']));
+  };
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map(({ client }) => client.close()));
+  }
+
+  #retire(name: string): void {
+    void this.#clients.get(name)?.client.retire();
+    this.#clients.delete(name);
+  }
+}
