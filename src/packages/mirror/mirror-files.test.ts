@@ -348,7 +348,7 @@ describe.each(databases)('a mirrored file on %s', (database) => {
 
     test('fails for all of them alike when upstream does, once', async () => {
       const { path, there } = await mirroredFile(app, upstream, wheelFile());
-      upstream.misbehave(there, { status: 500, delayMs: 50 });
+      upstream.misbehave(there, { status: 500, delayMs: 500 });
 
       const answers = await Promise.all(Array.from({ length: READERS }, () => app.get(path)));
 
