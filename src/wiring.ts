@@ -15,6 +15,7 @@ import { openEvents } from '#kernel/events/events.ts';
 import { collectOrphans, ORPHAN_GRACE_MS } from '#kernel/files/collect-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { createHttpServer } from '#kernel/http/server.ts';
+import { trustAuthorities } from '#kernel/http/trust.ts';
 import { serverRoutes } from '#kernel/http/server-routes.ts';
 import { JobRunner, type JobHandler } from '#kernel/jobs/jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
@@ -71,6 +72,8 @@ export async function openInstallation(
     throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
   }
   const code = await Promise.all(parts.map((part) => part.load()));
+  // A wrong file is told at the start; otherwise the certificates are read when they are first needed.
+  if (config['ca-file'] !== undefined || config.database !== 'sqlite') trustAuthorities(config['ca-file']);
   const database =
     config.database === 'sqlite'
       ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))

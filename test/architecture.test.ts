@@ -208,7 +208,7 @@ describe('the house', () => {
 });
 
 describe('the command line', () => {
-  const kernelForCli = ['config', 'errors', 'progress', 'process', 'version', 'log'];
+  const kernelForCli = ['http/trusted-fetch', 'config', 'errors', 'progress', 'process', 'version', 'log'];
   const cli = sources.filter(({ path }) => partOf(path) === 'cli');
 
   test('is there', () => {

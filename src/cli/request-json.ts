@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -17,11 +18,15 @@ export async function requestJson<Schema extends z.ZodType>(
       hint: 'write it with http:// or https://',
     });
   }
-  const response = await fetch(url, {
+  const response = await trustedFetch(url, {
     headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
-    throw new AppError(kernelErrors.serverUnreachable, `cannot reach ${new URL(url).origin}`, { cause });
+    if (!(cause instanceof Unreachable)) throw cause;
+    throw new AppError(kernelErrors.serverUnreachable, cause.message, {
+      cause,
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+    });
   });
   const body = (await response.json().catch(() => ({}))) as {
     readonly message?: string;

@@ -32,10 +32,10 @@ function section(
   setting: Setting,
   loaded: readonly { readonly name: string; readonly command: Command }[],
 ): string {
-  const { name, sentence, isSecret } = setting;
+  const { name, sentence, isSecret, variables = [] } = setting;
   const takers = loaded.filter(({ command }) => command.settings.includes(name));
   const facts = [
-    `- Environment: ${code(environmentName(name))}`,
+    `- Environment: ${[environmentName(name), ...variables].map(code).join(', otherwise ')}`,
     ...(takers.length === 0
       ? []
       : [`- Flag: ${code(`--${name}`)} of ${takers.map((taker) => code(taker.name)).join(', ')}`]),

@@ -82,7 +82,10 @@ async function findPage(indexUrl: string, project: string): Promise<FetchedPage 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (!error.isUnreachable) return error;
-    throw new AppError(kernelErrors.serverUnreachable, error.message, { cause: error });
+    throw new AppError(kernelErrors.serverUnreachable, error.message, {
+      cause: error,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    });
   }
 }
 

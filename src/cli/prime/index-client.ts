@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
 import type { ListedFile } from './choose-files.ts';
 
 /** Why a server did not give something, in its own words where it said some. */
@@ -10,15 +11,22 @@ export class Refusal extends Error {
   readonly isTransient: boolean;
   /** True if there was no answer at all. */
   readonly isUnreachable: boolean;
+  /** What can be done about it. */
+  readonly hint: string | undefined;
 
   constructor(
     reason: string,
-    about: { readonly isTransient?: boolean; readonly isUnreachable?: boolean } = {},
+    about: {
+      readonly isTransient?: boolean;
+      readonly isUnreachable?: boolean;
+      readonly hint?: string | undefined;
+    } = {},
   ) {
     super(reason);
     this.name = 'Refusal';
     this.isTransient = about.isTransient === true;
     this.isUnreachable = about.isUnreachable === true;
+    this.hint = about.hint;
   }
 }
 
@@ -168,8 +176,9 @@ async function retrying<Result>(run: () => Promise<Result>): Promise<Result> {
 }
 
 async function get(url: string, headers: Readonly<Record<string, string>>): Promise<Response> {
-  const response = await fetch(url, { headers }).catch((error: unknown) => {
-    throw unreachable(url, error);
+  const response = await trustedFetch(url, { headers }).catch((error: unknown) => {
+    if (error instanceof Unreachable) throw refusalOf(error);
+    throw error;
   });
   if (response.ok) return response;
   const text = await response.text().catch(() => '');
@@ -193,11 +202,9 @@ async function read<Result>(response: Response, run: () => Promise<Result>): Pro
   }
 }
 
-function unreachable(url: string, error: unknown): Refusal {
-  const cause = (error as Error).cause as { readonly code?: string; readonly message?: string } | undefined;
-  const why = cause?.code ?? cause?.message ?? (error as Error).message;
-  const isTransient = !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(cause?.code ?? '');
-  return new Refusal(`cannot reach ${new URL(url).host} (${why})`, { isTransient, isUnreachable: true });
+function refusalOf({ message, hint, code = '' }: Unreachable): Refusal {
+  const isTransient = hint === undefined && !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code);
+  return new Refusal(message, { isTransient, isUnreachable: true, hint });
 }
 
 function parseJson(body: Buffer): unknown {

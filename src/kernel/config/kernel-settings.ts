@@ -12,6 +12,14 @@ const databaseUrl = z
     error: 'must be "sqlite" or a postgres:// URL',
   })
   .transform((value) => (value === 'sqlite' ? value : new Secret(value)));
+/** The URL may hold a password. */
+const proxyUrl = z
+  .string({ error: 'must be an http:// or https:// URL' })
+  .transform((value) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`))
+  .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
+    error: 'must be an http:// or https:// URL',
+  })
+  .transform((value) => new Secret(value));
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
   z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),
@@ -71,6 +79,36 @@ export const kernelSettings = [
     type: flag,
     default: false,
     sentence: 'Never ask an upstream index: serve what is cached and say what is not.',
+  },
+  {
+    name: 'ca-file',
+    type: text.optional(),
+    default: undefined,
+    sentence:
+      'File of certificates in PEM form that are trusted besides those of the system, when other servers are asked.',
+  },
+  {
+    name: 'http-proxy',
+    type: proxyUrl.optional(),
+    default: undefined,
+    isSecret: true,
+    sentence: 'Proxy through which upstream indexes with http:// are asked.',
+    variables: ['http_proxy', 'HTTP_PROXY'],
+  },
+  {
+    name: 'https-proxy',
+    type: proxyUrl.optional(),
+    default: undefined,
+    isSecret: true,
+    sentence: 'Proxy through which upstream indexes with https:// are asked.',
+    variables: ['https_proxy', 'HTTPS_PROXY'],
+  },
+  {
+    name: 'no-proxy',
+    type: text.optional(),
+    default: undefined,
+    sentence: 'Hosts that are asked directly all the same, separated by commas.',
+    variables: ['no_proxy', 'NO_PROXY'],
   },
   {
     name: 'log.level',

@@ -102,6 +102,18 @@ test('the database URL does not show by accident', () => {
   expect(database === 'sqlite' ? '' : database.reveal()).toBe('postgres://u:secret@h/d');
 });
 
+test('proxies are read from the variables of other programs, unless ours are set', () => {
+  const environment = { https_proxy: '', HTTPS_PROXY: 'proxy.example:3128', NO_PROXY: 'localhost' };
+  const own = { ...environment, WHEELHOUSE_HTTPS_PROXY: 'https://me:secret@own.example' };
+
+  expect(read({ environment })['https-proxy']?.reveal()).toBe('http://proxy.example:3128');
+  expect(read({ environment })).toMatchObject({ 'http-proxy': undefined, 'no-proxy': 'localhost' });
+  expect(read({ environment: own })['https-proxy']?.reveal()).toBe('https://me:secret@own.example');
+  expect(problems({ environment: { HTTPS_PROXY: 'socks5://me:secret@x' } })).toEqual([
+    'environment HTTPS_PROXY: https-proxy must be an http:// or https:// URL',
+  ]);
+});
+
 test('the server directory is made absolute and may come from the environment', () => {
   const config = readConfig(settings, { flags: {}, environment: { WHEELHOUSE_SERVERDIR: './somewhere' } });
 

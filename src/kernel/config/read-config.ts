@@ -76,6 +76,12 @@ function fromEnvironment(
     if (name === undefined) problems.push(`environment ${variable}: there is no such setting`);
     else given.set(name, { value, where: `environment ${variable}` });
   }
+  for (const { name, variables = [] } of settings) {
+    // Programs take an empty one for none.
+    const variable = variables.find((each) => (environment[each] ?? '') !== '');
+    if (variable !== undefined && !given.has(name))
+      given.set(name, { value: environment[variable], where: `environment ${variable}` });
+  }
   return given;
 }
 

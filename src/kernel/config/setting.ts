@@ -12,6 +12,8 @@ export interface Setting {
   readonly shownDefault?: string;
   readonly isSecret?: boolean;
   readonly sentence: string;
+  /** Variables that other programs read it from; they count where `WHEELHOUSE_…` is not set, the first one first. */
+  readonly variables?: readonly string[];
 }
 
 /** The values of some settings: one for each, keyed by its name. */

@@ -1,5 +1,4 @@
 import type { Context } from '#kernel/context.ts';
-import { environment } from '#kernel/config/environment.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
 import { fullName, type Index } from '../indexes/store.ts';
@@ -33,7 +32,7 @@ export interface Asked {
 export class Mirrors {
   readonly statistics = newStatistics();
   readonly limits: MirrorLimits;
-  readonly clients = new UpstreamClients(environment);
+  readonly clients: UpstreamClients;
   /** For all that is kept of upstream's answers. */
   readonly writes: WriteBatch;
   readonly #context: Context;
@@ -44,6 +43,7 @@ export class Mirrors {
   constructor(context: Context) {
     this.#context = context;
     this.limits = mirrorLimits(context.config);
+    this.clients = new UpstreamClients(context.config);
     this.writes = new WriteBatch(context.db);
     this.#absent = new AbsentProjects(context.clock, this.limits.maxAbsentProjects);
     this.#pauses = new UpstreamPauses(context.clock, this.limits);

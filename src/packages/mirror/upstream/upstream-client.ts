@@ -2,6 +2,12 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AppError } from '#kernel/errors/app-error.ts';
+import {
+  describeCertificateFailure,
+  isCertificateFailure,
+  TRUST_HINT,
+} from '#kernel/http/certificate-failure.ts';
+import type { Proxies } from '#kernel/http/proxies.ts';
 import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { packagesErrors } from '../../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
@@ -37,15 +43,16 @@ const DUMP = { limit: 64 * 1024 };
 /**
  * Talks to one upstream: its credentials go to its own origin only, redirects are followed by us, and addresses that
  * are not public are refused unless the host is the one that the operator configured (no forged requests into the
- * operator's network). Connections are kept alive and capped. Honours HTTP(S)_PROXY and NO_PROXY.
+ * operator's network). Connections are kept alive and capped.
  */
 export class UpstreamClient {
   readonly #base: URL;
   readonly #authorization: string | undefined;
   readonly #pages: Dispatcher;
   readonly #files: Dispatcher;
+  readonly #isProxied: boolean;
 
-  constructor(mirrorUrl: string, environment: Readonly<Record<string, string | undefined>>) {
+  constructor(mirrorUrl: string, proxies: Proxies = {}) {
     this.#base = new URL(mirrorUrl);
     const { username, password } = this.#base;
     if (username !== '' || password !== '') {
@@ -54,19 +61,14 @@ export class UpstreamClient {
       this.#base.username = '';
       this.#base.password = '';
     }
-    const isProxied = Object.keys(environment).some((name) => /^https?_proxy$/i.test(name));
+    this.#isProxied = proxies.http !== undefined || proxies.https !== undefined;
     const options = {
       connections: MAX_CONNECTIONS,
       allowH2: false,
       connect: { timeout: CONNECT_TIMEOUT_MS, lookup: this.#lookup },
     };
-    const proxies = {
-      ...setting('httpProxy', environment, 'http_proxy'),
-      ...setting('httpsProxy', environment, 'https_proxy'),
-      ...setting('noProxy', environment, 'no_proxy'),
-    };
     const createDispatcher = () =>
-      isProxied ? new EnvHttpProxyAgent({ ...options, ...proxies }) : new Agent(options);
+      this.#isProxied ? new EnvHttpProxyAgent({ ...options, ...proxyOptions(proxies) }) : new Agent(options);
     this.#pages = createDispatcher();
     this.#files = createDispatcher();
   }
@@ -101,7 +103,7 @@ export class UpstreamClient {
         url = next;
       }
     } catch (error) {
-      if (!timeout.signal.aborted) throw describeFailure(error, url);
+      if (!timeout.signal.aborted) throw await this.#describeFailure(error, url);
       throw new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
         cause: error,
       });
@@ -153,6 +155,26 @@ export class UpstreamClient {
     return { status: response.statusCode, headers, url: url.href, body: response.body };
   }
 
+  async #describeFailure(error: unknown, url: URL): Promise<unknown> {
+    if (error instanceof AppError) return error;
+    const { name, code } = error as { readonly name?: string; readonly code?: string };
+    if (name === 'AbortError' || name === 'TimeoutError') return error;
+    if (/TIMEOUT/.test(code ?? '')) {
+      return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
+        cause: error,
+      });
+    }
+    if (code !== undefined && isCertificateFailure(code)) {
+      const direct = { isDirect: !this.#isProxied, lookup: this.#lookup };
+      return new AppError(
+        packagesErrors.upstreamFailed,
+        await describeCertificateFailure(url, code, direct),
+        { cause: error, hint: TRUST_HINT },
+      );
+    }
+    return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
+  }
+
   #isOwnHost(hostname: string): boolean {
     return hostname === this.#base.hostname;
   }
@@ -187,19 +209,7 @@ const UNREACHABLE =
 /** True if the failure is of the whole upstream, not of one page: then nothing else need be tried for a while. */
 export function isUnreachable(error: unknown): boolean {
   const { code } = ((error as Error | undefined)?.cause ?? {}) as { readonly code?: string };
-  return UNREACHABLE.test(code ?? '');
-}
-
-function describeFailure(error: unknown, url: URL): unknown {
-  if (error instanceof AppError) return error;
-  const { name, code } = error as { readonly name?: string; readonly code?: string };
-  if (name === 'AbortError' || name === 'TimeoutError') return error;
-  if (/TIMEOUT/.test(code ?? '')) {
-    return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
-      cause: error,
-    });
-  }
-  return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
+  return UNREACHABLE.test(code ?? '') || isCertificateFailure(code);
 }
 
 /** A stray percent sign in a password stands for itself. */
@@ -211,11 +221,7 @@ function decodePart(text: string): string {
   }
 }
 
-function setting<Key extends string>(
-  key: Key,
-  environment: Readonly<Record<string, string | undefined>>,
-  name: string,
-): Partial<Record<Key, string>> {
-  const value = environment[name] ?? environment[name.toUpperCase()];
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<Key, string>>);
+/** All three, also empty: what is missing is read from the environment by undici itself. */
+function proxyOptions({ http = '', https = '', except = '' }: Proxies) {
+  return { httpProxy: http, httpsProxy: https, noProxy: except };
 }

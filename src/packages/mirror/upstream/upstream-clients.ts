@@ -1,5 +1,8 @@
+import type { Config } from '#kernel/config/kernel-settings.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
+import { proxiesOf } from '#kernel/http/proxies.ts';
+import { trustAuthorities } from '#kernel/http/trust.ts';
 import { packagesErrors } from '../../errors.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { UpstreamClient } from './upstream-client.ts';
@@ -11,12 +14,12 @@ interface Known {
 
 /** One client, with its connections, for each mirror that has asked its upstream. */
 export class UpstreamClients {
-  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #config: Config;
   /** By `user/index`. */
   readonly #clients = new Map<string, Known>();
 
-  constructor(environment: Readonly<Record<string, string | undefined>>) {
-    this.#environment = environment;
+  constructor(config: Config) {
+    this.#config = config;
   }
 
   /** The client for a mirror's upstream; throws 502 when the index names none. */
@@ -31,7 +34,8 @@ export class UpstreamClients {
     const known = this.#clients.get(name);
     if (known?.url === url) return known.client;
     this.#retire(name);
-    const client = new UpstreamClient(url, this.#environment);
+    trustAuthorities(this.#config['ca-file']);
+    const client = new UpstreamClient(url, proxiesOf(this.#config));
     this.#clients.set(name, { url, client });
     return client;
   }
