@@ -4,6 +4,7 @@ import { Busboy } from '@fastify/busboy';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Digests, Files, IncomingFile } from '#kernel/files/files.ts';
 import { packagesErrors } from '../errors.ts';
+import { LineFeedForm } from './line-feed-form.ts';
 
 /** An uploaded file that lies in the store's antechamber. */
 export interface FormFile {
@@ -43,10 +44,12 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   const streams: Readable[] = [];
   let fieldsLength = 0;
   const parser = openParser(request, limits);
+  const lines = new LineFeedForm(boundaryOf(request));
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
-    request.unpipe(parser);
+    request.unpipe(lines);
     request.resume();
+    lines.destroy();
     parser.destroy();
     // The parser forgets its file streams; who reads one would wait for ever.
     for (const stream of streams) stream.destroy(error);
@@ -78,7 +81,7 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   parser.on('finish', resolve);
   request.on('aborted', () => fail(invalidForm('the connection ended before the form did')));
   request.on('error', () => fail(invalidForm('the connection ended before the form did')));
-  request.pipe(parser);
+  request.pipe(lines).pipe(parser);
   // The client may have gone while its password was checked; then no event comes any more.
   if (request.destroyed) fail(invalidForm('the connection ended before the form did'));
 
@@ -114,6 +117,12 @@ function openParser(request: IncomingMessage, { maxFileBytes }: FormLimits): Ins
   } catch (cause) {
     throw new AppError(packagesErrors.invalidForm, describe(cause), { cause });
   }
+}
+
+/** Of which the constructor of the parser has seen that it is there. */
+function boundaryOf({ headers }: IncomingMessage): string {
+  const [, quoted, plain] = /boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(headers['content-type'] ?? '') ?? [];
+  return quoted ?? plain ?? '';
 }
 
 async function receiveFile(

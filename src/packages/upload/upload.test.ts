@@ -26,6 +26,31 @@ describe.each(databases)('uploads on %s', (database) => {
     return response.json().result;
   }
 
+  test('a form of distutils, whose lines end in a bare LF, registers a release and keeps its bytes', async () => {
+    const index = await app.index();
+    const boundary = '--------------GHSKFJDLGDS7543FJKLFHRE75642756743254';
+    const description = 'First\nsecond \u{fc}\r\nthird\n\n';
+    const form = (fields: Record<string, string>) =>
+      `${Object.entries(fields)
+        .map(([name, value]) => `\n--${boundary}\nContent-Disposition: form-data; name="${name}"\n\n${value}`)
+        .join('')}\n--${boundary}--\n`;
+    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}; charset=utf-8` };
+    const send = async (fields: Record<string, string>) =>
+      await app.request('POST', `${index.path}/`, { body: form(fields), headers, auth: index.user.auth });
+    const release = { metadata_version: '1.0', name: 'demo', version: '1.0', description };
+
+    const registered = await send({ ':action': 'submit', protocol_version: '1', ...release });
+
+    expect([registered.status, registered.text]).toEqual([200, '']);
+    expect((await verdata(index)).description).toBe(description);
+    const documentation = await send({ ':action': 'doc_upload', name: 'demo', content: 'PK' });
+    expect([documentation.status, documentation.text]).toEqual([
+      501,
+      expect.stringContaining('documentation'),
+    ]);
+    await app.events();
+  });
+
   test('an uploaded wheel is listed, described and downloadable at once', async () => {
     const index = await app.index();
     const upload = wheelUpload({ metadata: { 'Requires-Python': '>=3.9', Summary: 'A demo' } });
