@@ -226,11 +226,17 @@ const table: readonly BadInput[] = [
     multipart({ x: Array.from({ length: 5001 }, () => 'y') }).body,
     'the form has too many parts',
   ),
-  body(
-    'has fields that do not fit into memory',
-    multipart({ x: Array.from({ length: 5 }, () => 'y'.repeat(8 * 1024 ** 2)) }).body,
-    'the fields of the form are longer than',
-  ),
+  ...[
+    ['many fields', Array.from({ length: 9 }, () => 'y'.repeat(1024 ** 2))],
+    ['a field', 'y'.repeat(9 * 1024 ** 2)],
+  ].map(([what, x]) => ({
+    ...body(
+      `has ${String(what)} that does not fit into memory`,
+      multipart({ x: x as string }).body,
+      'the fields of the form are longer than',
+    ),
+    status: 413,
+  })),
   body('has no :action', multipart({ name: 'demo' }).body, ':action field not found'),
   body(
     'has no file',

@@ -84,6 +84,13 @@ export const packagesErrors = defineErrors('packages', {
     hint: 'the setting packages.max-upload-bytes sets the limit',
     meaning: 'The upload is larger than the server takes. Nothing of it was kept.',
   },
+  formTooLarge: {
+    status: 413,
+    title: 'The fields of the form are too large',
+    hint: 'the setting packages.max-form-bytes sets the limit',
+    meaning:
+      'The fields of the upload form, of which the description is the longest, take more than the server holds.',
+  },
   fileExists: {
     status: 409,
     title: 'The file exists with other contents',

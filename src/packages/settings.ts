@@ -14,6 +14,12 @@ export const packagesSettings = [
     sentence: 'The largest file that an upload may carry.',
   },
   {
+    name: 'packages.max-form-bytes',
+    type: bytes,
+    default: 8 * 1024 ** 2,
+    sentence: 'The most that the fields of an upload may take together, without the file.',
+  },
+  {
     name: 'packages.archive-check',
     type: oneOf('refuse', 'warn'),
     default: 'refuse',

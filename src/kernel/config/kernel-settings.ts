@@ -122,6 +122,24 @@ export const kernelSettings = [
     default: 'auto',
     sentence: '`json` for machines, `text` for people; `auto` is text on a terminal.',
   },
+  {
+    name: 'http.max-json-bytes',
+    type: wholeNumber(1),
+    default: 1024 ** 2,
+    sentence: 'The largest body of a request that is no upload.',
+  },
+  {
+    name: 'http.max-buffered-bytes',
+    type: wholeNumber(1),
+    default: 64 * 1024 ** 2,
+    sentence: 'Memory for the bodies of all requests together, without the files of uploads.',
+  },
+  {
+    name: 'http.min-body-speed',
+    type: wholeNumber(0),
+    default: 1024,
+    sentence: 'Bytes a second at which a body must arrive, over half a minute; 0 takes any speed.',
+  },
 ] as const satisfies readonly Setting[];
 
 /** The validated values of the kernel's settings. A part's context adds those of the part. */

@@ -86,7 +86,22 @@ export const kernelErrors = defineErrors('kernel', {
   bodyTooLarge: {
     status: 413,
     title: 'The request body is too large',
-    meaning: 'A body other than an upload is larger than 16 MiB.',
+    hint: 'the setting http.max-json-bytes sets the limit',
+    meaning: 'A body other than an upload is larger than `http.max-json-bytes`.',
+  },
+  bodyTooSlow: {
+    status: 408,
+    title: 'The request body arrives too slowly',
+    hint: 'send it again; the setting http.min-body-speed sets the limit',
+    meaning:
+      'For half a minute the body came more slowly than `http.min-body-speed`. Time that the server needed to take it does not count.',
+  },
+  tooManyBodies: {
+    status: 503,
+    title: 'Too many request bodies at once',
+    hint: 'try again in a moment; the setting http.max-buffered-bytes sets the limit',
+    meaning:
+      'All bodies that the server holds in memory may together take `http.max-buffered-bytes`, and others take it already.',
   },
   unsupportedMediaType: {
     status: 415,

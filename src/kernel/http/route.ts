@@ -28,9 +28,14 @@ export function route<Path extends string>(
   app.route({
     method: operation.method === 'PUSH' ? PUSH_ARRIVES_AS : operation.method,
     url: operation.path,
-    config: { allow: operation.allow },
-    handler: async (request, reply) => {
+    config: {
+      allow: operation.allow,
+      takesBody: operation.method !== 'DELETE' || operation.request !== undefined,
+    },
+    onRequest: async (request, reply) => {
       if (hasReservedName(request.params as Record<string, string>)) return reply.callNotFound();
+    },
+    handler: async (request, reply) => {
       await handler(request, request.params as Params<Path>, reply);
       return reply;
     },

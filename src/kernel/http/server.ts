@@ -10,6 +10,7 @@ import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import { anonymous, type Identity } from '../identity.ts';
@@ -17,20 +18,27 @@ import type { Config } from '../config/kernel-settings.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
+import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { routedPath } from './outside-url.ts';
 import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
+import { readBody } from './read-body.ts';
 import { renderError } from './render-error.ts';
+import { answerAndEnd, hasUnreadBody } from './unread-body.ts';
 import { hasKnownVersion, validateRequest } from './validate-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends the request; known before the body is read. */
     identity: Identity;
+    /** Who reads the body as it arrives tells it what is in memory, and lets it watch the speed. */
+    bodyGuard: BodyGuard;
   }
   interface FastifyContextConfig {
     /** The rule of the part's policy that guards the route. Every route must name one. */
     allow?: string;
+    /** False: a body is let pass unread. */
+    takesBody?: boolean;
   }
 }
 
@@ -55,6 +63,8 @@ export interface Patience {
   readonly headersMs: number;
   /** Without a byte in either direction. */
   readonly stalledMs: number;
+  /** How often is looked whether a body comes fast enough. */
+  readonly watchMs: number;
 }
 
 export interface HttpServer {
@@ -68,8 +78,7 @@ export interface HttpServer {
 
 /** Of a name in an address. */
 const MAX_PARAM_LENGTH = 2000;
-const MAX_BODY_BYTES = 16 * 1024 ** 2;
-const PATIENCE: Patience = { headersMs: 60_000, stalledMs: 300_000 };
+const PATIENCE: Patience = { headersMs: 60_000, stalledMs: 300_000, watchMs: 30_000 };
 const CLOSE_GRACE_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 
@@ -77,11 +86,21 @@ const IDLE_CHECK_MS = 50;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, log, hotPath, patience = PATIENCE } = options;
   const metrics = createMetrics();
+  const guards = new BodyGuards({
+    maxBufferedBytes: config['http.max-buffered-bytes'],
+    minSpeed: config['http.min-body-speed'],
+    watchMs: patience.watchMs,
+  });
+  metrics.gauge('http_buffered_bytes', 'Bytes of request bodies in memory.', () => guards.bufferedBytes);
+  metrics.counter(
+    'http_bodies_refused_total',
+    'Bodies refused for the memory that others hold, or because they came too slowly.',
+    () => guards.refused,
+  );
   let server!: Server;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
     // An address that cannot be decoded comes here, past every hook.
     frameworkErrors: async (error, request, reply) => {
@@ -106,19 +125,29 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   acceptPushMethod(server);
   app.addHttpMethod(PUSH_ARRIVES_AS, { hasBody: true });
-  leaveBodiesToRoutes(app);
+  leaveBodiesToRoutes(app, config['http.max-json-bytes']);
   const allowedMethods = rememberMethods(app);
 
   app.decorateRequest('identity');
+  app.decorateRequest('bodyGuard');
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
+    request.bodyGuard = guards.open(request.raw, reply.raw);
     validateRequest(request.raw);
+    // Before anybody's password is checked, and before any body is read.
+    if (request.is404) {
+      await answerNotFound(request, reply);
+      return reply;
+    }
     request.identity = await options.identify(request.headers);
   });
   // Again, since the serial may have grown: a write answers with its own.
-  app.addHook('onSend', async (_request, reply) => setHeaders(reply.raw, options.standardHeaders()));
+  app.addHook('onSend', async (request, reply, payload) => {
+    setHeaders(reply.raw, options.standardHeaders());
+    return hasUnreadBody(request.raw) ? answerAndEnd(request, reply, payload) : payload;
+  });
   app.addHook('onResponse', async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
     const method = sentMethod(request);
@@ -141,7 +170,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (reply.raw.headersSent) reply.raw.destroy();
     else await renderError(known, request, reply);
   });
-  app.setNotFoundHandler(async (request, reply) => {
+  async function answerNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const allowed = allowedMethods(request);
     const error =
       allowed.length > 0 && !allowed.includes(sentMethod(request))
@@ -155,7 +184,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           )
         : new AppError(kernelErrors.routeNotFound, `there is nothing at ${request.url.slice(0, 200)}`);
     await renderError(error, request, reply);
-  });
+  }
+  app.setNotFoundHandler(answerNotFound);
 
   return {
     app,
@@ -200,11 +230,16 @@ function setHeaders(response: ServerResponse, headers: readonly string[]): void 
     response.setHeader(headers[i] as string, headers[i + 1] as string);
 }
 
-/** Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says. */
-function leaveBodiesToRoutes(app: FastifyInstance): void {
+/**
+ * Multipart bodies stream to the upload route; every other body arrives as bytes, whatever its type says, if the route
+ * takes one.
+ */
+function leaveBodiesToRoutes(app: FastifyInstance, maxBytes: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null));
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', async ({ raw, bodyGuard, routeOptions }: FastifyRequest) =>
+    routeOptions.config.takesBody === false ? undefined : await readBody(raw, bodyGuard, maxBytes),
+  );
 }
 
 /** Collects the routes as they are declared; the answer is which methods a path of no route would take. */
@@ -244,10 +279,7 @@ function logLevel(status: number): 'debug' | 'warn' | 'error' {
 /** Fastify's own errors in our words; anything else that is not an `AppError` is unexpected. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new AppError(kernelErrors.bodyTooLarge, `the body is larger than ${MAX_BODY_BYTES} bytes`);
-  }
+  const { code, message } = error as { code?: string; message?: string };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new AppError(kernelErrors.unsupportedMediaType, message ?? 'unsupported media type');
   }
@@ -260,8 +292,6 @@ function toAppError(error: unknown): AppError {
   if (
     code?.startsWith('FST_ERR_CTP') ||
     code === 'FST_ERR_BAD_URL' ||
-    // The client went away within its body; Fastify tells that from other lost connections by the status.
-    (code === 'ECONNRESET' && statusCode === 400) ||
     code === 'ERR_STREAM_PREMATURE_CLOSE'
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });

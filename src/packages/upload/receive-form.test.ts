@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Files } from '#kernel/files/files.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
+import { BodyGuards } from '#kernel/http/body-guard.ts';
 import { receiveForm } from './receive-form.ts';
+
+const limits = {
+  maxFileBytes: 1000,
+  maxFormBytes: 1000,
+  guard: new BodyGuards({ maxBufferedBytes: 1000, minSpeed: 0, watchMs: 1000 }).open(
+    new IncomingMessage(new Socket()),
+    new ServerResponse(new IncomingMessage(new Socket())),
+  ),
+};
 
 let directory: string;
 let files: Files;
@@ -26,7 +36,7 @@ test('a form of a client that is gone already ends at once', async () => {
   request.destroy();
   await new Promise((resolve) => request.once('close', resolve));
 
-  await expect(receiveForm(request, files, { maxFileBytes: 1000 })).rejects.toThrow(
+  await expect(receiveForm(request, files, limits)).rejects.toThrow(
     'the connection ended before the form did',
   );
   expect(await readdir(join(directory, 'incoming'))).toEqual([]);

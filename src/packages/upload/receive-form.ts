@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Digests, Files, IncomingFile } from '#kernel/files/files.ts';
+import type { BodyGuard } from '#kernel/http/body-guard.ts';
 import { packagesErrors } from '../errors.ts';
 import { LineFeedForm } from './line-feed-form.ts';
 
@@ -23,31 +24,35 @@ export interface Form {
   release(): Promise<void>;
 }
 
-const MAX_FIELD_BYTES = 16 * 1024 ** 2;
-/** Of all fields together, names included: they are held in memory. */
-const MAX_FIELDS_LENGTH = 32 * 1024 ** 2;
 const MAX_FIELDS = 5000;
 const MAX_FILES = 3;
 
 export interface FormLimits {
   readonly maxFileBytes: number;
+  /** Of all fields together, names included: they are held in memory. */
+  readonly maxFormBytes: number;
+  readonly guard: BodyGuard;
 }
 
 /**
  * Reads a multipart body as it arrives: fields into memory, the file to disk while its digests are computed, at
- * the pace of the disk. Throws 400 for a malformed or truncated body, 413 for a file over the limit; then nothing
- * is left behind.
+ * the pace of the disk. Throws 400 for a malformed or truncated body, 413 for a file or fields over the limit, 408 and
+ * 503 as the guard decides; then nothing is left behind.
  */
 export async function receiveForm(request: IncomingMessage, files: Files, limits: FormLimits): Promise<Form> {
   const fields = new Map<string, string[]>();
   const received: Promise<FormFile | undefined>[] = [];
   const streams: Readable[] = [];
   let fieldsLength = 0;
+  let isFileArriving = false;
+  let held = 0;
   const parser = openParser(request, limits);
   const lines = new LineFeedForm(boundaryOf(request));
+  const { guard } = limits;
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
     request.unpipe(lines);
+    request.removeAllListeners('data');
     request.resume();
     lines.destroy();
     parser.destroy();
@@ -56,21 +61,34 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
     reject(error);
   };
 
+  const hold = (bytes: number) => {
+    held = bytes;
+    try {
+      guard.hold(bytes);
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
+
   parser.on('field', (name: string | undefined, value, isNameCut, isValueCut) => {
     if (name === undefined) {
       fail(invalidForm('a field of the form has no name'));
       return;
     }
     fieldsLength += name.length + value.length;
-    if (isNameCut || isValueCut) fail(invalidForm(`field ${name.slice(0, 100)} is too long`));
-    else if (fieldsLength > MAX_FIELDS_LENGTH) {
+    if (isNameCut) fail(invalidForm(`the name of field ${name.slice(0, 100)} is too long`));
+    else if (isValueCut || fieldsLength > limits.maxFormBytes) {
       fields.clear();
-      fail(invalidForm(`the fields of the form are longer than ${MAX_FIELDS_LENGTH} bytes together`));
+      fail(formTooLarge(limits));
     } else fields.set(name, [...(fields.get(name) ?? []), value]);
   });
   parser.on('file', (name, stream, filename) => {
     streams.push(stream);
-    const receiving = name === 'content' ? receiveFile(files, stream, filename ?? '', limits) : skip(stream);
+    isFileArriving = true;
+    hold(fieldsLength);
+    stream.once('end', () => (isFileArriving = false));
+    const receiving =
+      name === 'content' ? receiveFile(files, { stream, filename: filename ?? '' }, limits) : skip(stream);
     receiving.catch(fail);
     received.push(receiving);
   });
@@ -81,6 +99,11 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   parser.on('finish', resolve);
   request.on('aborted', () => fail(invalidForm('the connection ended before the form did')));
   request.on('error', () => fail(invalidForm('the connection ended before the form did')));
+  // Before the parser has it. What belongs to a file goes to the disk.
+  request.on('data', (chunk: Buffer) => {
+    if (!isFileArriving) hold(held + chunk.length);
+  });
+  using _watch = guard.watch(fail);
   request.pipe(lines).pipe(parser);
   // The client may have gone while its password was checked; then no event comes any more.
   if (request.destroyed) fail(invalidForm('the connection ended before the form did'));
@@ -99,7 +122,10 @@ export async function receiveForm(request: IncomingMessage, files: Files, limits
   }
 }
 
-function openParser(request: IncomingMessage, { maxFileBytes }: FormLimits): InstanceType<typeof Busboy> {
+function openParser(
+  request: IncomingMessage,
+  { maxFileBytes, maxFormBytes }: FormLimits,
+): InstanceType<typeof Busboy> {
   const contentType = request.headers['content-type'] ?? '';
   try {
     return new Busboy({
@@ -107,7 +133,7 @@ function openParser(request: IncomingMessage, { maxFileBytes }: FormLimits): Ins
       // A path in a file name is refused later, not cut to something that looks harmless.
       preservePath: true,
       limits: {
-        fieldSize: MAX_FIELD_BYTES,
+        fieldSize: maxFormBytes,
         fields: MAX_FIELDS,
         files: MAX_FILES,
         fileSize: maxFileBytes,
@@ -125,10 +151,14 @@ function boundaryOf({ headers }: IncomingMessage): string {
   return quoted ?? plain ?? '';
 }
 
+interface FormPart {
+  readonly stream: Readable & { truncated?: boolean };
+  readonly filename: string;
+}
+
 async function receiveFile(
   files: Files,
-  stream: Readable & { truncated?: boolean },
-  filename: string,
+  { stream, filename }: FormPart,
   { maxFileBytes }: FormLimits,
 ): Promise<FormFile> {
   // The parser may end the stream while the file is still being opened; an unheard error would end the process.
@@ -158,4 +188,11 @@ function describe(error: unknown): string {
 
 function invalidForm(detail: string): AppError {
   return new AppError(packagesErrors.invalidForm, detail);
+}
+
+function formTooLarge({ maxFormBytes }: FormLimits): AppError {
+  return new AppError(
+    packagesErrors.formTooLarge,
+    `the fields of the form are longer than ${maxFormBytes} bytes together`,
+  );
 }

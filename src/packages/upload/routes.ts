@@ -75,7 +75,12 @@ interface Upload {
 
 async function receiveUpload(context: Context, upload: Upload): Promise<UploadResult> {
   const { request, index } = upload;
-  const limits = { maxFileBytes: packagesConfig(context.config)['packages.max-upload-bytes'] };
+  const config = packagesConfig(context.config);
+  const limits = {
+    maxFileBytes: config['packages.max-upload-bytes'],
+    maxFormBytes: config['packages.max-form-bytes'],
+    guard: request.bodyGuard,
+  };
   const form = upload.form ?? (await receiveForm(request.raw, context.files, limits));
   try {
     const { identity } = request;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blake2b } from 'hash-wasm';
@@ -49,6 +49,35 @@ describe.each(databases)('uploads on %s', (database) => {
       expect.stringContaining('documentation'),
     ]);
     await app.events();
+  });
+
+  test('the fields of a form count among the bodies that are held in memory', async () => {
+    const held = 'wheelhouse_http_buffered_bytes';
+    const small = await testApp({ database, settings: { 'http.max-buffered-bytes': 100_000 } });
+    try {
+      const index = await small.index();
+      const large = await small.upload(
+        index,
+        wheelUpload({ files: { 'demo/data.bin': randomBytes(500_000) } }),
+      );
+      expect([large.status, large.text]).toEqual([200, '']);
+
+      const refused = await small.request('POST', `${index.path}/`, {
+        form: multipart({
+          ':action': 'submit',
+          name: 'demo',
+          version: '1',
+          description: 'x'.repeat(110_000),
+        }),
+        auth: index.user.auth,
+      });
+
+      expect([refused.status, refused.headers['retry-after']]).toEqual([503, '5']);
+      expect(refused.text).toContain('http.max-buffered-bytes');
+      await expect.poll(async () => (await small.get('/+metrics')).text).toContain(`${held} 0`);
+    } finally {
+      await small.close();
+    }
   });
 
   test('an uploaded wheel is listed, described and downloadable at once', async () => {
