@@ -1,0 +1,88 @@
+import { rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '#kernel/process/run.ts';
+import { openClientSession } from '#test/client-session.ts';
+import { findProgram } from '#test/clients.ts';
+import { FixtureIndex, wheelFile } from '#test/fixture-index.ts';
+import { createIndex, uploadAll, wheelUpload } from '#test/index-api.ts';
+import { runWheelhouse } from '#test/run-wheelhouse.ts';
+import { startServer } from '#test/server.ts';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
+import { commands } from '../../src/cli/commands.ts';
+import { programs } from '../../src/cli/programs.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+/** May ask upstreams on this machine, and no others. */
+const LOCAL = { WHEELHOUSE_OFFLINE: 'no', NO_PROXY: '127.0.0.1' };
+
+describe('the package that npm installs from a tarball', () => {
+  let directory: TemporaryDirectory;
+  let program: string;
+
+  beforeAll(async () => {
+    directory = await makeTemporaryDirectory();
+    const { path } = directory;
+    await rm(join(root, 'dist'), { recursive: true, force: true });
+    const packed = JSON.parse(await npm('pack', '--json', '--pack-destination', path)) as [
+      { filename: string },
+    ];
+    const tarball = join(path, packed[0].filename);
+    await npm('install', '--global', '--prefix', join(path, 'prefix'), '--no-audit', '--no-fund', tarball);
+    program = join(path, 'prefix', 'bin', 'wheelhouse');
+  });
+
+  afterAll(() => directory[Symbol.asyncDispose]());
+
+  it('tells its version', async () => {
+    expect(await runWheelhouse(['--version'], { program })).toEqual(await runWheelhouse(['--version']));
+  });
+
+  it('serves an empty directory: uploads, installations, a mirror with its list of names', async () => {
+    await using upstream = await FixtureIndex.start();
+    upstream.set('there', [wheelFile({ name: 'there' })]);
+    await using server = await startServer({ program, env: LOCAL });
+    await using session = await openClientSession();
+    const mirror = await createIndex(server, 'anna/mirror', { type: 'mirror', mirror_url: upstream.url });
+    const index = await createIndex(server, 'anna/dev', { bases: [mirror.index] });
+    await uploadAll(index, [wheelUpload({ name: 'here', metadata: { 'Requires-Dist': 'there' } })]);
+
+    const python = await session.makeVenv();
+    const install = ['--python', python, 'install', '--no-cache-dir', '--index-url', index.simple, 'here'];
+    const { stdout } = await session.succeed('pip', install);
+
+    expect(stdout).toMatch(/Successfully installed here-1\.0 there-1\.0/);
+    // A thread of its own reads lists: a file that the bundle must have.
+    expect(await (await fetch(mirror.simple)).text()).toContain('>there<');
+    const doctor = await runWheelhouse(['doctor', '--serverdir', server.serverdir, '--json'], { program });
+    expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(doctor.stdout)).toEqual({ problems: [] });
+  });
+
+  it.each(commands.map(({ name }) => name))('has the command %s', async (name) => {
+    const { stdout } = await runWheelhouse([...name.split(' '), '--help'], { program });
+
+    expect(stdout).toContain(`Usage: wheelhouse ${name} `);
+  });
+
+  it.each(programs.map(({ name }) => name))(
+    'takes the options of %s through a link of that name',
+    async (name) => {
+      const link = join(directory.path, name);
+      await symlink(program, link);
+
+      const { stdout } = await runWheelhouse(['--help'], { program: link });
+
+      expect(stdout).toContain(`Usage: ${name} `);
+    },
+  );
+});
+
+/** Runs the npm of the machine in the checkout; throws with what it said if it fails. */
+async function npm(...args: string[]): Promise<string> {
+  const path = findProgram('npm');
+  if (path === undefined) throw new Error('npm is not on this machine');
+  const { exitCode, stdout, stderr } = await run([path, ...args], { cwd: root, timeoutMs: 240_000 });
+  if (exitCode !== 0) throw new Error(`npm ${args.join(' ')} exited with ${exitCode}\n${stdout}\n${stderr}`);
+  return stdout;
+}
