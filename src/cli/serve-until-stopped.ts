@@ -1,11 +1,13 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
+import type { Log } from '#kernel/log/log.ts';
 
-/** Runs a server until a signal ends it; `greeting` goes to stderr when it listens, as stdout is for data. */
-export async function serve(config: Config, greeting: (url: string) => string): Promise<void> {
+/** Runs a server until a signal ends it; calls `onListening` once it answers at this URL, empty if it has no address. */
+export async function serve(config: Config, onListening: (url: string, log: Log) => void): Promise<void> {
   const { createLog } = await import('#kernel/log/log.ts');
   const { startServer } = await import('../wiring.ts');
-  const server = await startServer(config, createLog(config));
-  process.stderr.write(greeting(server.url));
+  const log = createLog(config);
+  const server = await startServer(config, log);
+  onListening(server.url, log);
   await untilStopped();
   await server.close();
 }

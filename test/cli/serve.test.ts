@@ -10,8 +10,8 @@ import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { startServer } from '#test/server.ts';
 import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
 
-it('prints what to type next', async () => {
-  await using server = await startServer();
+it('prints what to type next for people', async () => {
+  await using server = await startServer({ env: { WHEELHOUSE_LOG_FORMAT: 'text' } });
 
   const greeting = server.stderr().slice(server.stderr().indexOf('Wheelhouse serves'));
 
@@ -34,6 +34,19 @@ it('prints what to type next', async () => {
       Ctrl-C stops the server.
     "
   `);
+});
+
+it('writes nothing but JSON where a program reads its log', async () => {
+  await using server = await startServer();
+
+  const lines = server.stderr().trimEnd().split('\n');
+
+  expect(lines.map((line) => JSON.parse(line) as object).at(-1)).toMatchObject({
+    level: 'info',
+    msg: 'serving',
+    url: server.url,
+    serverdir: server.serverdir,
+  });
 });
 
 it('refuses a port that is taken', async () => {

@@ -84,13 +84,12 @@ it(
   async () => {
     await using directory = await makeTemporaryDirectory();
     const { path: serverdir } = directory;
-    const env = { WHEELHOUSE_LOG_LEVEL: 'warn' };
     const random = seededRandom(SEED);
     const ledger = new Ledger();
     const killedAt: number[] = [];
 
     for (let kills = 0; ledger.acknowledged.size < UPLOADS; kills++) {
-      await using server = await startServer({ serverdir, env });
+      await using server = await startServer({ serverdir });
       const index = await openIndex(server);
       await expectWhole(server, ledger);
       if (kills === KILLS) {

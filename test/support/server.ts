@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { cleanEnvironment } from './clean-environment.ts';
 
 /** The launcher of this checkout. */
 export const launcher = join(import.meta.dirname, '..', '..', 'wheelhouse');
 
 export interface ServerOptions {
+  /** Another program than the launcher of this checkout. */
+  readonly program?: string;
   /** Kept afterwards; without it a temporary directory is made and removed. */
   readonly serverdir?: string;
   /** More arguments of `wheelhouse serve`; by default it serves on a free port of 127.0.0.1. */
@@ -25,7 +28,7 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly serverdir: string;
   readonly pid: number;
-  /** What it wrote to stderr so far: the greeting, and the log as JSON lines. */
+  /** What it wrote to stderr so far: the log as JSON lines, unless the settings say otherwise. */
   stderr(): string;
   /** Fields of the log lines so far. */
   log(): Readonly<Record<string, unknown>>[];
@@ -44,7 +47,7 @@ const STOP_LIMIT_MS = 30_000;
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const serverdir = options.serverdir ?? (await mkdtemp(join(tmpdir(), 'wheelhouse-server-')));
   const where = ['--serverdir', serverdir, '--host', '127.0.0.1', '--port', '0'];
-  const child = execa(launcher, ['serve', ...where, ...(options.arguments ?? [])], {
+  const child = execa(options.program ?? launcher, ['serve', ...where, ...(options.arguments ?? [])], {
     reject: false,
     buffer: false,
     stdin: 'ignore',
@@ -57,7 +60,10 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const greeted = Promise.withResolvers<string>();
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
-    const url = /^Wheelhouse serves on (\S+) /m.exec(stderr)?.[1];
+    const url = /^\{.*"url":"([^"]+)".*"msg":"serving"\}$|^Wheelhouse serves on (\S+) /m
+      .exec(stderr)
+      ?.slice(1)
+      .find(Boolean);
     if (url !== undefined) greeted.resolve(url);
   });
   child.stdout.resume();
@@ -108,8 +114,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 
 /** What a server of the tests runs with: nothing of the machine, and passwords that are hashed in no time. */
 export const serverEnvironment: Readonly<Record<string, string>> = {
-  PATH: '/usr/bin:/bin',
-  HOME: '/nonexistent',
+  ...cleanEnvironment,
   WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64',
   // A fresh server mirrors PyPI, and showing that index fetches the names of all its projects. No test may ask for
   // them: the setting forbids it, and a proxy that is not there forbids it once more.

@@ -17,7 +17,7 @@ export async function renderCli(): Promise<string> {
     '# Commands',
     'In a checkout the program is `./wheelhouse`; `npm start` is `./wheelhouse serve`. What a command prints on stdout is ' +
       'data, everything else goes to stderr. Exit codes: 0; 1 for what the caller can mend; 2 for a defect of ' +
-      'Wheelhouse. `NO_COLOR` is respected. `--help` tells the same as this page.',
+      'Wheelhouse; 141 when the reader of stdout has gone, as in `wheelhouse … | head`. `NO_COLOR` is respected. `--help` tells the same as this page.',
     ...loaded,
     '# Called by another name',
     'Through a link with the name of one of these programs, `wheelhouse` takes that program’s options. Each option may ' +

@@ -19,12 +19,16 @@ export const command: Command = {
   examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
   async run(input) {
     const config = configOf(input);
-    await serve(config, (url) => greeting(config, url));
+    const { isTextLog } = await import('#kernel/log/log.ts');
+    await serve(config, (url, log) => {
+      if (isTextLog(config)) process.stderr.write(greeting(config, url));
+      else log.info({ url, serverdir: config.serverdir }, 'serving');
+    });
     return 0;
   },
 };
 
-/** What to type next. Goes to stderr: stdout is for data. */
+/** What to type next, for people; where programs read the log, they get one line of it. */
 function greeting(config: Config, url: string): string {
   const data = config.database === 'sqlite' ? config.serverdir : `${config.serverdir} and PostgreSQL`;
   if (url === '') return `Wheelhouse runs jobs, with its data in ${data}\n`;

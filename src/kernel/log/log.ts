@@ -12,9 +12,7 @@ const redacted = ['authorization', 'x-devpi-auth', 'password', 'token', 'cookie'
 
 /** The operator's log: JSON lines on stderr, or one readable line each on a terminal. */
 export function createLog(config: Pick<Config, 'log.level' | 'log.format'>): Log {
-  const isText =
-    config['log.format'] === 'text' || (config['log.format'] === 'auto' && process.stderr.isTTY === true);
-  const destination = isText
+  const destination = isTextLog(config)
     ? { write: (line: string) => process.stderr.write(textLine(line)) }
     : pino.destination({ dest: 2, sync: true });
   return pino(
@@ -27,6 +25,11 @@ export function createLog(config: Pick<Config, 'log.level' | 'log.format'>): Log
     },
     destination,
   );
+}
+
+/** Whether people read the log as it is written; else programs do, and nothing but JSON may be among it. */
+export function isTextLog({ 'log.format': format }: Pick<Config, 'log.format'>): boolean {
+  return format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
 }
 
 function textLine(json: string): string {
