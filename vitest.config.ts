@@ -16,6 +16,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: availableParallelism() + 1,
           env: { TMPDIR: fastDirectory() },
+          setupFiles: ['test/support/forget-network.ts'],
           globalSetup: ['test/support/postgres-setup.ts'],
           testTimeout: 20_000,
         },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '#kernel/config/read-config.ts';
 import { ROOT, testApp } from '#test/app.ts';
 import { databases, testDatabase } from '#test/databases.ts';
+import { unwritableDirectory } from '#test/unwritable-directory.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import { errorsOf, parts, settingsOf } from '../src/parts.ts';
 import { openInstallation, startServer } from '../src/wiring.ts';
@@ -79,10 +80,8 @@ test('a server directory that is a file is refused', async () => {
   await fails({ serverdir: path }, 'kernel.serverdir-unusable');
 });
 
-test.skipIf(process.getuid?.() === 0)('a server directory that cannot be written is refused', async () => {
-  chmodSync(serverdir, 0o500);
-
-  await fails({}, 'kernel.serverdir-unusable');
+test('a server directory that cannot be written is refused', async () => {
+  await fails({ serverdir: unwritableDirectory(serverdir) }, 'kernel.serverdir-unusable');
 });
 
 test('a server that others can reach is refused while root has no password', async () => {

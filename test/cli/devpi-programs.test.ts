@@ -2,10 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCommand } from '#test/run-command.ts';
-
-const launcher = join(import.meta.dirname, '..', '..', 'wheelhouse');
-const cheapHashes = { WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64' };
+import { runWheelhouse } from '#test/run-wheelhouse.ts';
+import { launcher } from '#test/server.ts';
 
 describe('links named after the programs of devpi', () => {
   let directory: string;
@@ -20,12 +18,12 @@ describe('links named after the programs of devpi', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   const run = async (name: string, ...argv: string[]) => {
-    const result = await runCommand([join(directory, name), ...argv], { env: cheapHashes });
+    const result = await runWheelhouse(argv, { program: join(directory, name) });
     return { ...result, stderr: result.stderr.replaceAll(serverdir, 'STATE') };
   };
 
   test('devpi-server tells the version whose interface it serves', async () => {
-    expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.19.1', stderr: '' });
+    expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.19.1\n', stderr: '' });
   });
 
   test('devpi-init makes the state once', async () => {
@@ -46,7 +44,8 @@ describe('links named after the programs of devpi', () => {
         "exitCode": 1,
         "stderr": "error: The path 'STATE' already contains devpi-server data.
 
-      hint: serve it with devpi-server, or choose another directory with --serverdir",
+      hint: serve it with devpi-server, or choose another directory with --serverdir
+      ",
         "stdout": "",
       }
     `);
@@ -61,7 +60,8 @@ describe('links named after the programs of devpi', () => {
         "stderr": "note: --threads has no effect: one thread answers all
       error: The path 'STATE' contains no devpi-server data, use devpi-init to initialize.
 
-      hint: files of the original devpi-server cannot be served: they need an export and an import",
+      hint: files of the original devpi-server cannot be served: they need an export and an import
+      ",
         "stdout": "",
       }
     `);
@@ -72,7 +72,8 @@ describe('links named after the programs of devpi', () => {
       {
         "exitCode": 1,
         "stderr": "error: unknown option '--no-such-option'
-      hint: devpi-server --help lists the options",
+      hint: devpi-server --help lists the options
+      ",
         "stdout": "",
       }
     `);

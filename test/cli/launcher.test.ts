@@ -2,11 +2,9 @@ import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { run } from '#kernel/process/run.ts';
+import { cleanEnvironment } from '#test/clean-environment.ts';
 import { launcher } from '#test/server.ts';
 import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
-
-/** What `sh`, `readlink`, `dirname` and `uname` need, and no node. */
-const env = { PATH: '/usr/bin:/bin' };
 
 it('runs with the Node of the package where PATH has none', async () => {
   await using directory = await makeTemporaryDirectory();
@@ -30,15 +28,15 @@ it('runs through links, absolute and relative, from anywhere', async () => {
   await symlink(relative(path, launcher), join(path, 'direct'));
 
   for (const link of ['absolute', 'with space/relative', 'direct']) {
-    const inside = await run([`./${link}`, '--version'], { cwd: path, env });
-    const outside = await run([join(path, link), '--version'], { cwd: '/', env });
+    const inside = await run([`./${link}`, '--version'], { cwd: path, env: cleanEnvironment });
+    const outside = await run([join(path, link), '--version'], { cwd: '/', env: cleanEnvironment });
     expect(inside, link).toMatchObject({ exitCode: 0, stderr: '' });
     expect(outside, link).toEqual(inside);
   }
 });
 
 it('passes arguments on as they are', async () => {
-  const { stderr } = await run([launcher, 'no such  *command'], { env });
+  const { stderr } = await run([launcher, 'no such  *command'], { env: cleanEnvironment });
 
   expect(stderr).toContain(`unknown command 'no such  *command'`);
 });
@@ -47,7 +45,7 @@ it('says what to do when the packages are not installed', async () => {
   await using directory = await makeTemporaryDirectory();
   await copyFile(launcher, join(directory.path, 'wheelhouse'));
 
-  const result = await run([join(directory.path, 'wheelhouse'), '--version'], { env });
+  const result = await run([join(directory.path, 'wheelhouse'), '--version'], { env: cleanEnvironment });
 
   expect(result.exitCode).toBe(2);
   expect(result.stderr).toMatch(/^error: node-\S+ is not installed below .*\nhint: run `npm ci` there/);

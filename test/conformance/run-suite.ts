@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { run } from '#kernel/process/run.ts';
 import { clientPath } from '../support/clients.ts';
-import { runCommand } from '../support/run-command.ts';
+import { cleanEnvironment } from '../support/clean-environment.ts';
 import type { Outcome } from './expectations.ts';
 import { suiteLog, type Suite } from './suites.ts';
 
@@ -22,13 +23,13 @@ export async function runSuite(suite: Suite): Promise<Outcome[]> {
     const report = ['-p', 'outcomes', '--outcomes', outcomes, '--tb', 'short'];
     const nothingLeft = ['-p', 'no:cacheprovider', '--basetemp', join(directory, 'tmp')];
     const limits = ['--timeout', String(testTimeoutSeconds), '--rootdir', suite.cwd];
-    const result = await runCommand([pytest, ...report, ...nothingLeft, ...limits, suite.path], {
+    const result = await run([pytest, ...report, ...nothingLeft, ...limits, suite.path], {
       cwd: suite.cwd,
       env: environment(suite, directory, dirname(pytest)),
       timeoutMs: suiteTimeoutMs,
     });
     await writeFile(suiteLog(suite), result.stdout + result.stderr);
-    if (!RAN.includes(result.exitCode)) {
+    if (!RAN.includes(result.exitCode ?? -1)) {
       const end = result.stdout.split('\n').slice(-30).join('\n');
       throw new Error(`pytest exited with ${result.exitCode} on the ${suite.name} suite\n${end}`);
     }
@@ -41,8 +42,9 @@ export async function runSuite(suite: Suite): Promise<Outcome[]> {
 
 function environment(suite: Suite, directory: string, programs: string): Record<string, string> {
   return {
+    ...cleanEnvironment,
     // The suites start the first devpi-server and devpi-init on PATH: ours, not those of the Python environment.
-    PATH: [links, programs, process.env.PATH].join(delimiter),
+    PATH: [links, programs, cleanEnvironment['PATH']].join(delimiter),
     PYTHONPATH: suite.pythonPath.join(delimiter),
     PYTHONDONTWRITEBYTECODE: '1',
     HOME: directory,

@@ -21,7 +21,7 @@ if (unknown.length > 0) {
 }
 
 const installer = join(import.meta.dirname, '..', 'support', 'install-clients.ts');
-await runChecked([process.execPath, installer, 'pip', 'devpi-suites']);
+await runChecked([process.execPath, installer, 'pip', 'devpi-server']);
 await fetchSuites();
 const expected = parseExpectedFailures(
   readFileSync(join(import.meta.dirname, 'expected-failures.txt'), 'utf8'),

@@ -4,10 +4,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '#kernel/config/environment.ts';
+import { networkVariables } from '#test/clean-environment.ts';
 import { openClientSession, type ClientSession } from '#test/client-session.ts';
 import { isInstalled } from '#test/clients.ts';
 import { FixtureIndex, largeWheelFile, sdistFile, wheelFile } from '#test/fixture-index.ts';
 import { createIndex, request, wheelUpload, uploadAll } from '#test/index-api.ts';
+import { skipWithout } from '#test/machine.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 import { startIndexServer } from '../../bench/support/index-server.ts';
 import { PYPI_URL } from '../../src/packages/indexes/create-root-pypi.ts';
@@ -287,11 +289,9 @@ describe('through a mirror of the fixture index', () => {
 });
 
 describe('through a mirror of devpi-server', () => {
-  const isHere = isInstalled('devpi-server');
-  if (!isHere)
-    console.warn('devpi-server is not installed: run node test/support/install-clients.ts --bench');
+  const missing = isInstalled('devpi-server') ? undefined : 'devpi-server is not installed';
 
-  it.skipIf(!isHere)('pip and uv install what was uploaded there', async () => {
+  it.skipIf(skipWithout(missing))('pip and uv install what was uploaded there', async () => {
     await using session = await openClientSession();
     await using server = await startServer({ env: LOCAL });
     await using devpi = await startIndexServer('devpi', session.directory);
@@ -321,25 +321,18 @@ describe('through a mirror of devpi-server', () => {
   });
 });
 
-describe('through a mirror of the index that pip is configured with', () => {
+describe('through a mirror of the index that pip is configured with', async () => {
+  const upstream = await reachableIndex();
+  const missing = upstream === undefined ? 'the index of pip cannot be reached from here' : undefined;
   let server: ServerProcess;
-  let upstream: string | undefined;
 
   beforeAll(async () => {
-    upstream = await reachableIndex();
-    const trust = Object.fromEntries(
-      [
-        'NODE_EXTRA_CA_CERTS',
-        'SSL_CERT_FILE',
-        'HTTP_PROXY',
-        'HTTPS_PROXY',
-        'http_proxy',
-        'https_proxy',
-        'NO_PROXY',
-        'no_proxy',
-      ].map((name) => [name, environment[name] ?? '']),
+    // The one server here that goes where this machine goes.
+    const network = networkVariables.map((name) => [name, environment[name]] as const);
+    const env = Object.fromEntries(
+      network.filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
-    server = await startServer({ env: { ...trust, WHEELHOUSE_OFFLINE: 'no' } });
+    server = await startServer({ env: { ...env, WHEELHOUSE_OFFLINE: 'no' } });
     // Project pages only: nobody needs the names of all projects here, so nothing may fetch them.
     const patch = { mirror_no_project_list: true, ...(upstream !== undefined && { mirror_url: upstream }) };
     expect((await request(server, 'PATCH', '/root/pypi', ROOT, patch)).status).toBe(200);
@@ -348,40 +341,41 @@ describe('through a mirror of the index that pip is configured with', () => {
 
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it.each(['root/pypi', 'anna/dev'])('pip and uv install and lock by %s, cold and warm', async (name) => {
-    if (upstream === undefined) {
-      console.warn('the index of pip cannot be reached from here: skipped');
-      return;
-    }
-    await using session = await openClientSession();
-    const simple = `${server.url}/${name}/+simple/`;
+  const indexes = ['root/pypi', 'anna/dev'];
+  it.skipIf(skipWithout(missing)).each(indexes)(
+    'pip and uv install and lock by %s, cold and warm',
+    async (name) => {
+      expect(upstream, missing).toBeDefined();
+      await using session = await openClientSession();
+      const simple = `${server.url}/${name}/+simple/`;
 
-    const limited = { pip: ['--uploaded-prior-to', '2024-01-01'], uv: ['--exclude-newer', '2024-01-01'] };
-    const files = await filesOf(simple, 'iniconfig');
-    // A mirror of PyPI before us may know less than PyPI; what it does not tell nobody can show.
-    const hasTimes = files.every((file) => file['upload-time'] !== undefined);
-    if (!hasTimes) console.warn('the index of pip tells no upload times: limits by time are not tried');
+      const limited = { pip: ['--uploaded-prior-to', '2024-01-01'], uv: ['--exclude-newer', '2024-01-01'] };
+      const files = await filesOf(simple, 'iniconfig');
+      // A mirror of PyPI before us may know less than PyPI; what it does not tell nobody can show.
+      const hasTimes = files.every((file) => file['upload-time'] !== undefined);
+      if (!hasTimes) console.warn('the index of pip tells no upload times: limits by time are not tried');
 
-    for (let turn = 0; turn < 2; turn += 1) {
-      const newest = await pipInstall(session, simple, ['iniconfig']);
-      expect(await uvInstall(session, simple, ['iniconfig'])).toEqual(newest);
-      const lock = await uvLock(session, simple, ['iniconfig']);
-      expect(lock).toContain(`version = "${newest['iniconfig']}"`);
-      expect(lock).toMatch(/hash = "sha256:[0-9a-f]{64}"/);
-      if (!hasTimes) continue;
-      const old = { iniconfig: '2.0.0' };
-      expect(await pipInstall(session, simple, [...limited.pip, 'iniconfig'])).toEqual(old);
-      expect(await uvInstall(session, simple, [...limited.uv, 'iniconfig'])).toEqual(old);
-    }
+      for (let turn = 0; turn < 2; turn += 1) {
+        const newest = await pipInstall(session, simple, ['iniconfig']);
+        expect(await uvInstall(session, simple, ['iniconfig'])).toEqual(newest);
+        const lock = await uvLock(session, simple, ['iniconfig']);
+        expect(lock).toContain(`version = "${newest['iniconfig']}"`);
+        expect(lock).toMatch(/hash = "sha256:[0-9a-f]{64}"/);
+        if (!hasTimes) continue;
+        const old = { iniconfig: '2.0.0' };
+        expect(await pipInstall(session, simple, [...limited.pip, 'iniconfig'])).toEqual(old);
+        expect(await uvInstall(session, simple, [...limited.uv, 'iniconfig'])).toEqual(old);
+      }
 
-    const wheel = files.find(({ filename }) => filename === 'iniconfig-2.0.0-py3-none-any.whl');
-    expect(wheel).toMatchObject({
-      hashes: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      'requires-python': '>=3.7',
-      yanked: false,
-      ...(hasTimes && { size: 5892, 'upload-time': expect.stringMatching(/^2023-/) }),
-    });
-  });
+      const wheel = files.find(({ filename }) => filename === 'iniconfig-2.0.0-py3-none-any.whl');
+      expect(wheel).toMatchObject({
+        hashes: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        'requires-python': '>=3.7',
+        yanked: false,
+        ...(hasTimes && { size: 5892, 'upload-time': expect.stringMatching(/^2023-/) }),
+      });
+    },
+  );
 });
 
 interface ListedFile {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run, type RunOptions, type RunResult } from '#kernel/process/run.ts';
+import { cleanEnvironment } from './clean-environment.ts';
 import { clientPath, executablePath, type ClientExecutable } from './clients.ts';
 
 export interface ClientOptions extends Pick<RunOptions, 'input' | 'timeoutMs'> {
@@ -37,9 +38,8 @@ export async function openClientSession(): Promise<ClientSession> {
   await mkdir(directory);
   const python = executablePath('pip', 'python');
   const environment = {
+    ...cleanEnvironment,
     HOME: home,
-    PATH: '/usr/bin:/bin',
-    LANG: 'C.UTF-8',
     COLUMNS: '200',
     NO_COLOR: '1',
     // No configuration of the machine: what a test does not say is not there.

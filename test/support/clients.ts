@@ -40,12 +40,6 @@ export const clients = {
   poetry: { requirements: ['poetry==2.5.1'], executables: ['poetry'], installedFor: 'tests' },
   flit: { requirements: ['flit==4.2.0'], executables: ['flit'], installedFor: 'tests' },
   hatch: { requirements: ['hatch==1.18.2'], executables: ['hatch'], installedFor: 'asked' },
-  'devpi-server': {
-    // The server whose wire format is the contract. Pyramid imports pkg_resources, which setuptools 82 removed.
-    requirements: ['devpi-server==6.19.1', 'setuptools==80.9.0'],
-    executables: ['devpi-server', 'devpi-init', 'devpi-import', 'devpi-export', 'devpi-fsck'],
-    installedFor: 'bench',
-  },
   // Both are WSGI applications; their documentation runs them under gunicorn.
   proxpi: {
     requirements: ['proxpi==1.3.1', 'gunicorn==27.0.1'],
@@ -58,9 +52,9 @@ export const clients = {
     installedFor: 'bench',
   },
   peryx: { requirements: ['peryx==2026.1010.0'], executables: ['peryx'], installedFor: 'bench' },
-  'devpi-suites': {
-    // What devpi's own test suites import: the client that they drive, the server package whose fixtures they share
-    // (its programs are never started), and pytest with what the fixtures ask for.
+  'devpi-server': {
+    // The server whose wire format is the contract, and what its test suites import: the client that they drive, and
+    // pytest with what the fixtures ask for. Pyramid imports pkg_resources, which setuptools 82 removed.
     requirements: [
       'devpi-client==7.3.0',
       'devpi-common==4.1.1',
@@ -72,7 +66,7 @@ export const clients = {
       'beautifulsoup4==4.15.0',
       'packaging-legacy==23.0.post0',
     ],
-    executables: ['pytest'],
+    executables: ['devpi-server', 'devpi-init', 'pytest'],
     installedFor: 'tests',
   },
 } as const satisfies Record<string, Client>;

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unwritableDirectory } from '#test/unwritable-directory.ts';
 import { lockDirectory } from './lock-directory.ts';
 
 let directory: string;
@@ -26,10 +27,8 @@ test('a directory that does not exist is a failure, not somebody else’s', () =
   expect(() => lockDirectory(join(directory, 'missing'))).toThrow(/open/i);
 });
 
-test.skipIf(process.getuid?.() === 0)('a directory that cannot be written is a failure', () => {
-  chmodSync(directory, 0o500);
-
-  expect(() => lockDirectory(directory)).toThrow();
+test('a directory that cannot be written is a failure', () => {
+  expect(() => lockDirectory(unwritableDirectory(directory))).toThrow(/open/i);
 });
 
 test('the lock of another process counts, and ends with kill -9', async () => {
