@@ -328,10 +328,7 @@ describe('through a mirror of the index that pip is configured with', async () =
 
   beforeAll(async () => {
     // The one server here that goes where this machine goes.
-    const network = networkVariables.map((name) => [name, environment[name]] as const);
-    const env = Object.fromEntries(
-      network.filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
+    const env = Object.fromEntries(networkVariables.map((name) => [name, environment[name] ?? '']));
     server = await startServer({ env: { ...env, WHEELHOUSE_OFFLINE: 'no' } });
     // Project pages only: nobody needs the names of all projects here, so nothing may fetch them.
     const patch = { mirror_no_project_list: true, ...(upstream !== undefined && { mirror_url: upstream }) };

@@ -12,7 +12,6 @@ import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
-import type { PackagesTables } from '../../src/packages/tables.ts';
 import type { AccountsConfig } from '../../src/accounts/settings.ts';
 import type { PackagesConfig } from '../../src/packages/settings.ts';
 import { parts, settingsOf } from '../../src/parts.ts';
@@ -76,15 +75,6 @@ export interface TestAppOptions {
 }
 
 export const ROOT: Auth = ['root', ''];
-
-const TABLES = [
-  'user_account',
-  'package_index',
-  'project',
-  'release',
-  'release_file',
-  'removed_file',
-] as const;
 
 /** Boots the real server, on a real socket, with everything of its own. */
 export async function testApp(options: TestAppOptions): Promise<TestApp> {
@@ -284,11 +274,11 @@ export class TestApp {
   }
 
   async contents(): Promise<Contents> {
-    const db = this.context.db.withTables<PackagesTables & KernelTables>();
+    const db = this.context.db.withTables<Record<string, object>>();
     const rows: Record<string, unknown[]> = {};
-    for (const table of TABLES) {
-      const found = await db.selectFrom(table).selectAll().execute();
-      rows[table] = found.map((row) => JSON.stringify(row)).sort();
+    for (const { name } of await db.introspection.getTables()) {
+      const found = await db.selectFrom(name).selectAll().execute();
+      rows[name] = found.map((row) => JSON.stringify(row)).sort();
     }
     const files = await readdir(join(this.serverdir, 'files'), { recursive: true });
     return { serial: await this.storedSerial(), rows, files: files.sort() };

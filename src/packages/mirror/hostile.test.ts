@@ -222,7 +222,8 @@ describe('of a hostile upstream page', () => {
   });
 
   test('a bomb does not go off', async () => {
-    const bomb = gzipSync(Buffer.alloc(200 * 1024 ** 2, ' '), { level: 9 });
+    const member = gzipSync(Buffer.alloc(200 * 1024 ** 2, ' '), { level: 9 });
+    const bomb = Buffer.concat(Array.from({ length: 20 }, () => member));
     const small = await mirrorApp({
       database: 'sqlite',
       settings: { 'packages.mirror-page-bytes': 1024 ** 2 },
@@ -235,7 +236,8 @@ describe('of a hostile upstream page', () => {
 
       expect(await small.page(await mirrorOf(small, upstream), 'bomb')).toBe(502);
 
-      expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 ** 2);
+      // A quarter of what it holds; other tests share the process.
+      expect(process.memoryUsage().rss - before).toBeLessThan(1024 ** 3);
       small.errors();
     } finally {
       await small.close();

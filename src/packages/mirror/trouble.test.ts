@@ -9,14 +9,17 @@ const HALF_HOUR = 1_800_000;
 const HOUR = 3_600_000;
 const STALE = 'max-age=0, must-revalidate, no-cache, no-store';
 
+/** A date, counted from when it is sent. */
+const RETRY_IN_HALF_A_MINUTE = {
+  get 'retry-after'() {
+    return new Date(Date.now() + 30_000).toUTCString();
+  },
+};
+
 const troubles: [string, Misbehaviour, number][] = [
   ['answers 500', { status: 500 }, 502],
   ['answers 429 with Retry-After', { status: 429, headers: { 'retry-after': '30' } }, 502],
-  [
-    'answers 503 with a date in Retry-After',
-    { status: 503, headers: { 'retry-after': inHalfAMinute() } },
-    502,
-  ],
+  ['answers 503 with a date in Retry-After', { status: 503, headers: RETRY_IN_HALF_A_MINUTE }, 502],
   ['answers 401', { status: 401 }, 502],
   ['answers 403', { status: 403 }, 502],
   [
@@ -80,7 +83,7 @@ describe('an upstream that', () => {
         detail: expect.stringMatching(/127\.0\.0\.1|upstream|private/),
       });
       if (how.headers?.['retry-after'] !== undefined) {
-        expect(Number(direct.headers['retry-after'])).toBeGreaterThan(25);
+        expect(Number(direct.headers['retry-after'])).toBeGreaterThan(15);
         expect(Number(direct.headers['retry-after'])).toBeLessThanOrEqual(30);
       }
       expect(await app.page(stage)).toBe(status);
@@ -142,13 +145,13 @@ describe('an upstream that', () => {
     await app.page(index);
     upstream.set('demo', [wheelFile({ version: '2.0' })]);
     clock.advance(HALF_HOUR);
-    upstream.misbehave('*', { delayMs: 300 });
-    const start = performance.now();
+    const upstreamMayEnd = Promise.withResolvers<void>();
+    upstream.misbehave('*', { hold: { at: 1, until: upstreamMayEnd.promise } });
 
     const { headers } = await app.get(`${index.path}/+simple/demo/`);
 
-    expect(performance.now() - start).toBeLessThan(290);
     expect(headers['cache-control']).toBe(STALE);
+    upstreamMayEnd.resolve();
     await expect
       .poll(() => {
         clock.advance(1000);
@@ -359,7 +362,3 @@ describe('--offline', () => {
     }
   });
 });
-
-function inHalfAMinute(): string {
-  return new Date(Date.now() + 30_000).toUTCString();
-}

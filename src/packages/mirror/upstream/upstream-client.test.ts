@@ -65,13 +65,13 @@ describe('the client of an upstream', () => {
         delayMs: 150,
         headers: { location: `/hop${hop + 1}` },
       });
-    const start = performance.now();
 
     await expect(
       clientOf(upstream.url).request({ ...LIMITS, url: `${upstream.origin}/hop0`, headTimeoutMs: 250 }),
     ).rejects.toMatchObject({ kind: { code: 'packages.upstream-timeout' } });
 
-    expect(performance.now() - start).toBeLessThan(600);
+    // Each alone is soon enough; together they are not, and the later ones are never asked.
+    expect(upstream.requests('/hop3')).toBe(0);
   });
 
   test('knows an upstream that is gone from one that answers badly', async () => {
