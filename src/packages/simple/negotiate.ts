@@ -3,18 +3,20 @@ import { isNamed, parseWeighted, weightOf } from '#kernel/http/accept.ts';
 export type PageType =
   | 'application/vnd.pypi.simple.v1+json'
   | 'application/vnd.pypi.simple.v1+html'
-  | 'text/html';
+  | 'text/html'
+  | 'application/json';
 
 /** In the order that decides between equal weights (reference packaging.md 1.4). */
 const OFFERS: readonly PageType[] = [
   'application/vnd.pypi.simple.v1+json',
   'application/vnd.pypi.simple.v1+html',
   'text/html',
+  'application/json',
 ];
 
 /**
  * The content type that `Accept` asks for, or undefined for 406 (PEP 691). `latest` names stand for `v1`. A header
- * that names none of our types but lets anything pass gets text/html, as PyPI answers scripts and browsers.
+ * that names none of our types but lets anything pass gets text/html, as PyPI answers scripts and browsers. Plain JSON is the same JSON, for those who ask for it by name.
  */
 export function choosePageType(accept: string | undefined): PageType | undefined {
   const header = (accept ?? '*/*').replaceAll('vnd.pypi.simple.latest+', 'vnd.pypi.simple.v1+');
@@ -24,7 +26,7 @@ export function choosePageType(accept: string | undefined): PageType | undefined
     weight: weightOf(ranges, type),
     named: isNamed(ranges, type),
   }))
-    .filter(({ weight }) => weight > 0)
+    .filter(({ type, weight, named }) => weight > 0 && (named || type !== 'application/json'))
     .sort((a, b) => b.weight - a.weight || Number(b.named) - Number(a.named));
   const best = weighted[0];
   if (best === undefined) return undefined;

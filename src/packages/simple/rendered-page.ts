@@ -138,7 +138,7 @@ function representation(bytes: Buffer, coding: Coding): Representation {
 }
 
 function isJson(type: PageType): boolean {
-  return type === 'application/vnd.pypi.simple.v1+json';
+  return type.endsWith('json');
 }
 
 function formKey(type: PageType, coding: Coding): string {

@@ -12,6 +12,7 @@ import { route } from '#kernel/http/route.ts';
 import { field } from './check-upload.ts';
 import { receiveForm, type Form } from './receive-form.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
+import { isXmlRpc, sendFault } from './xml-rpc.ts';
 import { packagesConfig } from '../settings.ts';
 
 const IDENTICAL = 'Upload of identical file to non volatile index.';
@@ -20,6 +21,10 @@ const IDENTICAL = 'Upload of identical file to non volatile index.';
 export function uploadRoutes(app: FastifyInstance, context: Context): void {
   route(app, operations.upload, async (request, params, reply) => {
     const index = await getIndex(context.db, params.user, params.index);
+    if (isXmlRpc(request)) {
+      await sendFault(reply);
+      return;
+    }
     const isMultipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
     const form = isMultipart ? undefined : readPlainForm(request);
     if (!isMultipart && form === undefined) push(request);

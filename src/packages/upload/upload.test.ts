@@ -51,6 +51,22 @@ describe.each(databases)('uploads on %s', (database) => {
     await app.events();
   });
 
+  test('a call of XML-RPC, as pip search sends it, gets a fault that says what is missing', async () => {
+    const index = await app.index();
+    const call = "<?xml version='1.0'?><methodCall><methodName>search</methodName><params/></methodCall>";
+
+    const response = await app.request('POST', `${index.path}/`, {
+      body: call,
+      headers: { 'content-type': 'text/xml' },
+    });
+
+    expect([response.status, response.headers['content-type']]).toEqual([
+      200,
+      expect.stringMatching(/^text\/xml/),
+    ]);
+    expect(response.text).toMatch(/<fault>[^]*<int>-32601<\/int>[^]*not available in this version/);
+  });
+
   test('the fields of a form count among the bodies that are held in memory', async () => {
     const held = 'wheelhouse_http_buffered_bytes';
     const small = await testApp({ database, settings: { 'http.max-buffered-bytes': 100_000 } });
