@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isNetwork } from '../http/trusted-proxies.ts';
 import { Secret } from './secret.ts';
 import { flag, oneOf, text, wholeNumber, type ConfigOf, type Setting } from './setting.ts';
 
@@ -23,6 +24,12 @@ const proxyUrl = z
 const roles = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((role) => role.trim()) : value),
   z.array(oneOf('web', 'jobs')).min(1, { error: 'must name a role' }),
+);
+const networks = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').flatMap((entry) => entry.trim() || []) : value),
+  z.array(z.string().refine(isNetwork), {
+    error: 'must be a list of IP addresses and networks, such as 10.0.0.0/8',
+  }),
 );
 
 /** Where a server keeps everything unless it is told another place. */
@@ -121,6 +128,13 @@ export const kernelSettings = [
     type: oneOf('auto', 'json', 'text'),
     default: 'auto',
     sentence: '`json` for machines, `text` for people; `auto` is text on a terminal.',
+  },
+  {
+    name: 'http.trusted-proxies',
+    type: networks,
+    default: ['127.0.0.0/8', '::1'],
+    sentence:
+      'Addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host`, `-Prefix` and `X-Real-IP` are believed.',
   },
   {
     name: 'http.max-json-bytes',

@@ -38,8 +38,20 @@ export const kernelErrors = defineErrors('kernel', {
     status: 500,
     title: 'The address is taken',
     hint: 'choose another port with --port, or stop the program that listens there',
+    meaning: 'The server cannot listen on the address, because another program does.',
+  },
+  portNotAllowed: {
+    status: 500,
+    title: 'The port is not allowed',
+    hint: 'choose a port from 1024 on with --port and put a proxy in front, or give the program the capability CAP_NET_BIND_SERVICE',
+    meaning: 'Ports below 1024 are for root and for programs that were given the right.',
+  },
+  hostNotHere: {
+    status: 500,
+    title: 'The host is not one of this machine',
+    hint: 'name an address of this machine with --host, or 0.0.0.0 for all of them',
     meaning:
-      'The server cannot listen on the address: mostly because another program does, sometimes because the host is not one of this machine.',
+      'The server cannot listen: no network interface of this machine has the address, or the name stands for none.',
   },
   databaseUnavailable: {
     status: 503,
@@ -75,6 +87,13 @@ export const kernelErrors = defineErrors('kernel', {
     status: 400,
     title: 'The request is malformed',
     meaning: 'A field or parameter of the request is missing or has a bad value; the detail names it.',
+  },
+  crossSiteRequest: {
+    status: 403,
+    title: 'Another site may not do this',
+    hint: 'do it on a page of this server, or with a program',
+    meaning:
+      'A browser was made to send a change by a page of another site, which might use the password that the browser keeps. Programs are not concerned: they send neither `Sec-Fetch-Site` nor `Origin`.',
   },
   unknownVersion: {
     status: 505,

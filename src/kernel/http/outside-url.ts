@@ -1,15 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { withoutTrailingSlashes } from './slashes.ts';
+import type { IsTrusted } from './trusted-proxies.ts';
+import { isHost } from './validate-request.ts';
+
+/** What of a request tells its address; Fastify has looked at `X-Forwarded-Host` and `-Proto` of trusted proxies. */
+export type Addressed = Pick<FastifyRequest, 'headers' | 'host' | 'protocol' | 'socket'>;
 
 /**
- * The URL, without a trailing slash, under which the client reaches this server: the `X-Outside-Url` header
- * of a proxy, else the setting, else the Host header with http (reference devpi.md 1.1; the header wins).
+ * The URL, without a trailing slash, under which the client reaches this server: the `X-Outside-Url` header of a
+ * proxy, else the setting (reference devpi.md 1.1; the header wins), else what `X-Forwarded-Proto`, `-Host` and
+ * `-Prefix` of a trusted proxy say, else the Host header with http.
  */
-export function outsideUrl(headers: IncomingHttpHeaders, configured: string | undefined): string {
+export function outsideUrl(request: Addressed, configured: string | undefined, isTrusted: IsTrusted): string {
   return withoutTrailingSlashes(
-    headerUrl(headers)?.href ?? configured ?? `http://${headers.host ?? 'localhost'}`,
+    headerUrl(request.headers)?.href ?? configured ?? forwardedUrl(request, isTrusted),
   );
 }
+
+function forwardedUrl({ headers, host, protocol, socket }: Addressed, isTrusted: IsTrusted): string {
+  const shownHost = [host, headers.host].find((text) => text !== undefined && isHost(text)) ?? 'localhost';
+  const prefix = headers['x-forwarded-prefix'];
+  const isPrefix = typeof prefix === 'string' && PREFIX.test(prefix) && isTrusted(socket.remoteAddress ?? '');
+  return `${protocol === 'https' ? 'https' : 'http'}://${shownHost}${isPrefix ? prefix : ''}`;
+}
+
+/** A path of plain names. A proxy that sends it has taken it off the request, unlike that of `X-Outside-Url`. */
+const PREFIX = /^(?:\/[\w.~+-]+){1,20}\/?$/;
 
 /** The path below which a proxy publishes the server, such as `/sub`; empty at the root. */
 export function outsidePrefix(headers: IncomingHttpHeaders): string {

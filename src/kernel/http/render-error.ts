@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppError } from '../errors/app-error.ts';
 import { isNamed, parseWeighted, prefersJson, weightOf } from './accept.ts';
+import { pagePolicy } from './page-policy.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
 type Form = 'json' | 'problem' | 'html' | 'line';
@@ -37,6 +38,9 @@ export async function renderError(
     return;
   }
   if (form === 'html') {
+    for (let i = 0; i < PAGE_HEADERS.length; i += 2) {
+      void reply.header(PAGE_HEADERS[i] as string, PAGE_HEADERS[i + 1]);
+    }
     await reply.header('content-type', 'text/html; charset=utf-8').send(page(error, request.id));
     return;
   }
@@ -55,12 +59,16 @@ function chooseForm({ headers }: FastifyRequest, ranges: ReturnType<typeof parse
   return !isUpload && weightOf(ranges, 'application/json') > 0 ? 'json' : 'line';
 }
 
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}';
+const PAGE_HEADERS = pagePolicy([STYLE]);
+
 function page({ kind, message, hint }: AppError, requestId: string): string {
   const advice = hint === undefined ? '' : `<p>${escape(hint)}</p>`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${kind.status} ${escape(kind.title)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style></head>
+<style>${STYLE}</style></head>
 <body><h1>${kind.status} ${escape(kind.title)}</h1><p>${escape(message)}</p>${advice}<p><small>request ${escape(requestId)}</small></p></body>
 </html>
 `;

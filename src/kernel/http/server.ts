@@ -20,10 +20,13 @@ import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { routedPath } from './outside-url.ts';
+import { refuseCrossSite } from './cross-site.ts';
+import { listenFailure } from './listen-failure.ts';
+import { outsideUrl, routedPath } from './outside-url.ts';
 import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
 import { readBody } from './read-body.ts';
 import { renderError } from './render-error.ts';
+import { clientAddress, trustedProxies } from './trusted-proxies.ts';
 import { answerAndEnd, hasUnreadBody } from './unread-body.ts';
 import { hasKnownVersion, validateRequest } from './validate-request.ts';
 
@@ -33,6 +36,10 @@ declare module 'fastify' {
     identity: Identity;
     /** Who reads the body as it arrives tells it what is in memory, and lets it watch the speed. */
     bodyGuard: BodyGuard;
+    /** The IP address of the client, behind trusted proxies too: for limits and logs. */
+    clientAddress: string;
+    /** The URL, without a trailing slash, under which the client reaches this server. */
+    readonly outsideUrl: string;
   }
   interface FastifyContextConfig {
     /** The rule of the part's policy that guards the route. Every route must name one. */
@@ -98,7 +105,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     () => guards.refused,
   );
   let server!: Server;
+  const isTrusted = trustedProxies(config['http.trusted-proxies']);
   const app = fastify({
+    trustProxy: isTrusted,
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
@@ -130,12 +139,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.decorateRequest('identity');
   app.decorateRequest('bodyGuard');
+  app.decorateRequest('clientAddress');
+  app.decorateRequest('outsideUrl', {
+    getter() {
+      return outsideUrl(this, config['outside-url'], isTrusted);
+    },
+  });
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(reply.raw, options.standardHeaders());
     reply.raw.setHeader('x-request-id', request.id);
     request.identity = anonymous;
+    request.clientAddress = clientAddress(request, isTrusted);
     request.bodyGuard = guards.open(request.raw, reply.raw);
     validateRequest(request.raw);
+    refuseCrossSite(request);
     // Before anybody's password is checked, and before any body is read.
     if (request.is404) {
       await answerNotFound(request, reply);
@@ -158,6 +175,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       user: request.identity.user,
+      address: request.clientAddress,
     };
     request.log[method === 'GET' || method === 'HEAD' ? 'debug' : 'info'](line, 'request');
   });
@@ -195,13 +213,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       try {
         await app.listen({ host, port });
       } catch (error) {
-        throw new AppError(
-          kernelErrors.addressInUse,
-          `cannot listen on ${host}:${port}: ${(error as Error).message}`,
-          {
-            cause: error,
-          },
-        );
+        throw listenFailure(error, host, port);
       }
       const address = server.address();
       const shownHost = /^(0\.0\.0\.0|::|\[::\])$/.test(host)

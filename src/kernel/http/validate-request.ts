@@ -6,7 +6,7 @@ import { kernelErrors } from '../errors/kernel-errors.ts';
 const HOST = /^(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 /** True for what may stand in a `Host` header and be put into URLs. */
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
   return HOST.test(text);
 }
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#kernel/context.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
-import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
 import { findIndex, fullName, type Index } from '../indexes/store.ts';
@@ -46,7 +45,7 @@ export function fileRoutes(
   async function describe(request: FastifyRequest, reply: FastifyReply, address: FileAddress): Promise<void> {
     const file = await getFileAt(db, address);
     const project = await getProjectById(db, file.projectId);
-    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const base = request.outsideUrl;
     const result = {
       last_modified: new Date(file.uploadedAt).toUTCString(),
       hash_spec: `sha256=${file.sha256}`,
@@ -67,7 +66,7 @@ export function fileRoutes(
     const { link, project } = await mirrorFiles.find(index, relpath);
     const stored = await findMirrorFile(db, index.id, relpath);
     const hash = bestHash(link.hashes);
-    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const base = request.outsideUrl;
     const result = {
       ...(stored !== undefined && { last_modified: new Date(stored.storedAt).toUTCString() }),
       ...(hash !== undefined && { hash_spec: `${hash.algorithm}=${hash.digest}` }),

@@ -4,7 +4,6 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { readJson } from '#kernel/http/json-body.ts';
-import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { operations } from '../contract.ts';
 import type { ProjectLists } from '../mirror/lists/project-lists.ts';
 import { listCachedProjects } from '../mirror/store.ts';
@@ -27,7 +26,7 @@ export function indexRoutes(app: FastifyInstance, context: Context, lists: Proje
   route(app, operations.readIndex, async (request, params, reply) => {
     const { accept, 'user-agent': userAgent } = request.headers;
     if (asksForSimple(accept) || isInstaller(userAgent)) {
-      const baseUrl = outsideUrl(request.headers, context.config['outside-url']);
+      const baseUrl = request.outsideUrl;
       await reply.redirect(`${indexUrl(baseUrl, params.user, params.index)}/+simple/`, 302);
       return;
     }

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readBody } from '#kernel/http/json-body.ts';
-import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 import type { PackagesContext } from '../context.ts';
 import { operations, Unyank, Yank } from '../contract.ts';
@@ -24,14 +23,14 @@ interface ProjectParams {
 
 /** Routes of projects and releases (reference devpi.md 1.9), and yanking, which devpi has not. */
 export function projectRoutes(app: FastifyInstance, context: PackagesContext): void {
-  const { db, config } = context;
+  const { db } = context;
 
   async function readVersions(request: FastifyRequest, params: ProjectParams) {
     const versions = await readProjectData(context, {
       index: await getIndex(db, params.user, params.index),
       project: params.project,
       ignoreBases: hasQuery(request, 'ignore_bases'),
-      baseUrl: outsideUrl(request.headers, config['outside-url']),
+      baseUrl: request.outsideUrl,
     });
     if (versions === undefined) {
       throw new AppError(packagesErrors.projectNotFound, `no project '${params.project}'`);
@@ -47,7 +46,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
   ): Promise<boolean> {
     checkName(params.project);
     const project = normalizeProjectName(params.project);
-    const base = indexUrl(outsideUrl(request.headers, config['outside-url']), params.user, params.index);
+    const base = indexUrl(request.outsideUrl, params.user, params.index);
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
     const { accept, 'user-agent': userAgent } = request.headers;
     if (asksForSimple(accept) || isInstaller(userAgent))

@@ -4,7 +4,6 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
-import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 import { getIndex } from '../indexes/find.ts';
 import { authorize } from '../policy.ts';
@@ -18,17 +17,14 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   const { config } = context;
 
   route(app, operations.readApi, async (request, _params, reply) => {
-    await sendJson(reply, describeApi(outsideUrl(request.headers, config['outside-url']), request.identity));
+    await sendJson(reply, describeApi(request.outsideUrl, request.identity));
   });
   route(app, operations.readUserApi, async (request, _params, reply) => {
-    await sendJson(reply, describeApi(outsideUrl(request.headers, config['outside-url']), request.identity));
+    await sendJson(reply, describeApi(request.outsideUrl, request.identity));
   });
   route(app, operations.readIndexApi, async (request, params, reply) => {
     const index = await getIndex(context.db, params.user, params.index);
-    await sendJson(
-      reply,
-      describeApi(outsideUrl(request.headers, config['outside-url']), request.identity, index),
-    );
+    await sendJson(reply, describeApi(request.outsideUrl, request.identity, index));
   });
 
   route(app, operations.readStatus, async (request, _params, reply) => {
@@ -41,7 +37,7 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
       'server-code': 'wheelhouse',
       host: config.host,
       port: config.port,
-      'outside-url': outsideUrl(request.headers, config['outside-url']),
+      'outside-url': request.outsideUrl,
       serial: events.serial,
       'last-commit-timestamp': events.heardAt / 1000,
       'event-serial': events.serial,

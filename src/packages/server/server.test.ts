@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
@@ -248,6 +249,64 @@ describe.each(databases)('the server on %s', (database) => {
         }
       }
     });
+  });
+
+  describe('behind a proxy that it trusts', () => {
+    const forwarded = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'packages.example.com',
+      'x-forwarded-prefix': '/python',
+    };
+
+    test('redirects below the prefix that the proxy has taken off', async () => {
+      const response = await app.get(`${index.path}/+simple/demo`, forwarded);
+
+      expect(response.headers['location']).toBe(
+        `https://packages.example.com/python${index.path}/+simple/demo/`,
+      );
+      expect((await app.get('/+api', forwarded)).json().result.login).toBe(
+        'https://packages.example.com/python/+login',
+      );
+    });
+
+    test('does what X-Outside-Url says first, as devpi does', async () => {
+      const headers = { ...forwarded, 'x-outside-url': 'https://other.example/sub' };
+
+      expect((await app.get('/+api', headers)).json().result.login).toBe('https://other.example/sub/+login');
+    });
+
+    test('but believes nobody else', async () => {
+      const other = await testApp({ database, settings: { 'http.trusted-proxies': ['192.0.2.0/24'] } });
+      try {
+        expect((await other.get('/+api', forwarded)).json().result.login).toBe(`${other.url}/+login`);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  test('an error page lets nothing run, and its style is the one that it names', async () => {
+    const { headers, text } = await app.get('/no/such/page/at/all', { accept: 'text/html' });
+
+    const [, style = ''] = /<style>(.*)<\/style>/.exec(text) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toBe(
+      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    );
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+  });
+
+  test('a page of another site cannot change anything with the password that a browser keeps', async () => {
+    const auth = index.user.auth;
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://evil.example' }] as Record<
+      string,
+      string
+    >[]) {
+      const response = await app.request('DELETE', index.path, { auth, headers });
+      expect([response.status, response.json().code]).toEqual([403, 'kernel.cross-site-request']);
+      expect(response.json().hint).not.toBe('');
+    }
+    expect((await app.get(index.path)).status).toBe(200);
   });
 
   describe('takes the method PUSH', () => {

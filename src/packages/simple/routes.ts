@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
-import { outsideUrl } from '#kernel/http/outside-url.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 import type { PackagesContext } from '../context.ts';
 import { operations } from '../contract.ts';
@@ -86,7 +85,7 @@ export function simpleRoutes(
     cache.drop(project);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const base = request.outsideUrl;
     await reply.redirect(`${indexUrl(base, params.user, params.index)}/+simple/${project}/`, 302);
   });
 
@@ -119,7 +118,7 @@ export function simpleRoutes(
   async function addSlash(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     const [path = '', query] = request.url.split('?');
     if (path.endsWith('/')) return false;
-    const base = outsideUrl(request.headers, context.config['outside-url']);
+    const base = request.outsideUrl;
     await reply.redirect(`${base}${path}/${query === undefined ? '' : `?${query}`}`, 302);
     return true;
   }

@@ -4,7 +4,7 @@ import type { Coding } from '#kernel/http/accept.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { sendBytes } from '../files/send-file.ts';
 import { formSuffix, type ListPage } from '../mirror/lists/project-lists.ts';
-import { contentTypeHeader, VARY } from './send-page.ts';
+import { contentTypeHeader, policyOf, VARY } from './send-page.ts';
 import type { PageType } from './negotiate.ts';
 
 /** Sends a root list that lies on disk, or 304. Throws before anything is sent if it cannot be read. */
@@ -16,7 +16,7 @@ export async function sendList(
 ): Promise<void> {
   const form = `${type.endsWith('json') ? 'json' : 'html'} ${coding}`;
   const { etag = '', size = 0 } = forms[form] ?? {};
-  const shared = ['ETag', etag, 'Vary', VARY, 'Cache-Control', 'no-cache'];
+  const shared = ['ETag', etag, 'Vary', VARY, 'Cache-Control', 'no-cache', ...policyOf(type)];
   if (matchesEtag(request.headers['if-none-match'], etag)) {
     response.writeHead(304, shared).end();
     return;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chooseCoding, type Coding } from '#kernel/http/accept.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
+import { pagePolicy } from '#kernel/http/page-policy.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { Representation } from './rendered-page.ts';
 
@@ -40,7 +41,7 @@ export function sendPage(
   headers: readonly string[],
 ): void {
   const { type, form } = page;
-  const shared = ['ETag', form.etag, 'Vary', VARY, ...page.headers, ...headers];
+  const shared = ['ETag', form.etag, 'Vary', VARY, ...policyOf(type), ...page.headers, ...headers];
   if (matchesEtag(request.headers['if-none-match'], form.etag)) {
     response.writeHead(304, shared).end();
     return;
@@ -53,7 +54,15 @@ export function sendPage(
   else response.end(form.text, 'latin1');
 }
 
+const PAGE_POLICY = pagePolicy();
+const NONE: readonly string[] = [];
+
+/** What a browser may do with a page. */
+export function policyOf(type: PageType): readonly string[] {
+  return type.endsWith('json') ? NONE : PAGE_POLICY;
+}
+
 /** JSON is always UTF-8 and takes no parameter. */
 export function contentTypeHeader(type: PageType): string {
-  return type === 'application/vnd.pypi.simple.v1+json' ? type : `${type}; charset=utf-8`;
+  return type.endsWith('json') ? type : `${type}; charset=utf-8`;
 }

@@ -33,7 +33,10 @@ test.each([
   [`${V1_JSON};q=0.5, text/html;q=0.5`, V1_JSON],
   [`${V1_JSON};q=0, */*`, HTML],
   [`${V1_JSON};q=0`, undefined],
-  ['application/json', undefined],
+  ['application/json', 'application/json'],
+  ['application/json, */*;q=0.1', 'application/json'],
+  ['application/json;q=0.5, text/html', HTML],
+  [`application/json, ${V1_JSON}`, V1_JSON],
   ['application/vnd.pypi.simple.v2+json', undefined],
   ['application/*', V1_JSON],
   ['image/png', undefined],
@@ -185,7 +188,7 @@ describe.each(databases)('the simple API on %s', (database) => {
 
     test('answers 406 where nothing matches', async () => {
       for (let time = 0; time < 2; time += 1) {
-        const response = await app.get(path(), { accept: 'application/json' });
+        const response = await app.get(path(), { accept: 'application/problem+json' });
         expect([response.status, response.json().code]).toEqual([406, 'kernel.not-acceptable']);
       }
     });
@@ -256,6 +259,29 @@ describe.each(databases)('the simple API on %s', (database) => {
         // undici asks to close the connection after HEAD.
         const { date: _a, connection: _b, 'keep-alive': _c, ...sent } = got.headers;
         expect(head.headers).toMatchObject(sent);
+      }
+    });
+
+    test('is the same JSON for who asks for plain JSON', async () => {
+      const expected = await app.get(path(), { accept: V1_JSON });
+
+      const plain = await app.get(path(), { accept: 'application/json' });
+
+      expect([plain.status, plain.headers['content-type']]).toEqual([200, 'application/json']);
+      expect(plain.text).toBe(expected.text);
+    });
+
+    test('lets nothing run, load or frame it as HTML', async () => {
+      for (const accept of [HTML, V1_HTML]) {
+        for (let time = 0; time < 2; time += 1) {
+          expect((await app.get(path(), { accept })).headers).toMatchObject({
+            'content-security-policy':
+              "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            'x-content-type-options': 'nosniff',
+            'x-frame-options': 'DENY',
+            'referrer-policy': 'same-origin',
+          });
+        }
       }
     });
 
