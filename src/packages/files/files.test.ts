@@ -12,6 +12,7 @@ import { digest, FixtureIndex, largeWheelFile } from '#test/fixture-index.ts';
 import { mirrorApp, mirroredFile } from '#test/mirrors.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import { parseRange } from './byte-range.ts';
+import { contentTypeOf } from './content-type.ts';
 
 test.each([
   [undefined, undefined],
@@ -37,6 +38,13 @@ test.each([
 ] as const)('Range: %s of 100 bytes is %j', (header, range) => {
   expect(parseRange(header, 100)).toEqual(range);
 });
+
+test.each(['a.html', 'a.svg', 'a.js', 'a.xml', 'a.whl.html', 'a.pdf'])(
+  '%s is nothing that a browser runs',
+  (name) => {
+    expect(contentTypeOf(name)).toBe('application/octet-stream');
+  },
+);
 
 test('no range of an empty file can be satisfied', () => {
   expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
@@ -109,7 +117,10 @@ describe.each(databases)('files on %s', (database) => {
   test('have a type by their ending', async () => {
     const sdist = await app.get(await app.filePath(index, 'demo-1.0.tar.gz'));
 
-    expect(sdist.headers['content-type']).toBe('application/gzip');
+    expect(sdist.headers).toMatchObject({
+      'content-type': 'application/gzip',
+      'x-content-type-options': 'nosniff',
+    });
     expect(sdist.headers).not.toHaveProperty('content-encoding');
   });
 
