@@ -15,7 +15,13 @@ import {
   uploadBody,
   type IndexServerName,
 } from './support/index-server.ts';
-import { measureLoad, writeLoadScript, type LoadRequest, type LoadSample } from './support/load.ts';
+import {
+  measureLoad,
+  requestsPerCpuSecond,
+  writeLoadScript,
+  type LoadRequest,
+  type LoadSample,
+} from './support/load.ts';
 import { moveToLoadCore } from './support/machine.ts';
 import { startNginx } from './support/nginx.ts';
 import { readOptions, type CommonOptions } from './support/options.ts';
@@ -222,7 +228,7 @@ async function comparePages(
       samples,
     );
     for (const [name, each] of measured) {
-      outcomes.set(name, { values: each.map((sample) => sample.requests / sample.cpuSeconds) });
+      outcomes.set(name, requestsPerCpuSecond(each));
     }
     comparisons.push({ description, outcomes });
   }

@@ -1,6 +1,6 @@
 // Hot pages of a private index over a mirror: nothing here asks upstream.
 import { comparisonTable, type Comparison } from '../support/compare.ts';
-import { measureLoad, writeLoadScript } from '../support/load.ts';
+import { measureLoad, requestsPerCpuSecond, writeLoadScript } from '../support/load.ts';
 import { checkCase, describeCase, type Page, type PageCase } from '../support/page-cases.ts';
 import { takeTurns, say } from '../support/run.ts';
 import {
@@ -62,13 +62,8 @@ export async function compareHotPages(bench: Bench, running: Running): Promise<F
       measureLoad(server, request, { seconds: options.seconds, connections: CONNECTIONS, scriptPath }),
     );
     for (const [{ server, bodyBytes }, samples] of turns.samples) {
-      const short = samples.some(({ bytes, requests }) => bytes < requests * bodyBytes || bytes === 0);
-      outcomes.set(
-        server.name,
-        short
-          ? { unavailable: 'wrong answers' }
-          : { values: samples.map(({ requests, cpuSeconds }) => requests / cpuSeconds) },
-      );
+      const short = samples.some(({ bytes, requests }) => bytes < requests * bodyBytes);
+      outcomes.set(server.name, short ? { unavailable: 'wrong answers' } : requestsPerCpuSecond(samples));
       raw.push(...samples.map((sample) => ({ target: server.name, description, ...sample })));
     }
     comparisons.push({ description, outcomes });

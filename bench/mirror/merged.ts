@@ -3,7 +3,7 @@ import { comparisonTable, type Comparison } from '../support/compare.ts';
 import { makeWheel, type Wheel } from '../support/corpus.ts';
 import { upload, uploadBody, type UploadIndex } from '../support/index-server.ts';
 import { send } from '../support/http.ts';
-import { measureLoad, writeLoadScript } from '../support/load.ts';
+import { measureLoad, requestsPerCpuSecond, writeLoadScript } from '../support/load.ts';
 import type { Mirror } from '../support/mirror-targets.ts';
 import { checkListing, mediaTypes } from '../support/page-cases.ts';
 import { readUsage } from '../support/process-usage.ts';
@@ -59,7 +59,7 @@ export async function compareMerged(bench: Bench, running: Running): Promise<Fin
     ),
   );
   for (const [{ server }, samples] of turns.samples) {
-    hot.set(server.name, { values: samples.map(({ requests, cpuSeconds }) => requests / cpuSeconds) });
+    hot.set(server.name, requestsPerCpuSecond(samples));
   }
   const title = `One project of five bases, ${FILES_PER_STAGE} files from each, JSON`;
   const costs: Comparison[] = [{ description: 'page after an upload, ms', outcomes: changed }];

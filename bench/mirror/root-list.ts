@@ -1,7 +1,7 @@
 // The list of all projects of an upstream as large as PyPI: the first request of a new server, then again and again.
 import { comparisonTable, type Comparison } from '../support/compare.ts';
 import { decode, send, type Encoding } from '../support/http.ts';
-import { measureLoad, writeLoadScript } from '../support/load.ts';
+import { measureLoad, requestsPerCpuSecond, writeLoadScript } from '../support/load.ts';
 import type { Mirror } from '../support/mirror-targets.ts';
 import { mediaTypes } from '../support/page-cases.ts';
 import { readUsage } from '../support/process-usage.ts';
@@ -58,9 +58,7 @@ export async function compareRootLists(bench: Bench): Promise<Findings> {
     ),
   );
   for (const [{ server }, samples] of turns.samples) {
-    outcomes.again.set(server.name, {
-      values: samples.map(({ requests, cpuSeconds }) => requests / cpuSeconds),
-    });
+    outcomes.again.set(server.name, requestsPerCpuSecond(samples));
     outcomes.memory.set(server.name, { values: [(await readUsage(server.pid)).rssMb] });
   }
   const row = (description: string, name: (typeof figures)[number]): Comparison => ({

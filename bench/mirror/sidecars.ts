@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { comparisonTable, type Comparison } from '../support/compare.ts';
 import { send } from '../support/http.ts';
-import { measureLoad, writePathsScript } from '../support/load.ts';
+import { measureLoad, requestsPerCpuSecond, writePathsScript } from '../support/load.ts';
 import type { Mirror } from '../support/mirror-targets.ts';
 import { readUsage } from '../support/process-usage.ts';
 import { say, takeTurns } from '../support/run.ts';
@@ -66,7 +66,7 @@ export async function compareSidecars(bench: Bench, running: Running): Promise<F
     ),
   );
   for (const [{ server }, samples] of turns.samples) {
-    hot.set(server.name, { values: samples.map(({ requests, cpuSeconds }) => requests / cpuSeconds) });
+    hot.set(server.name, requestsPerCpuSecond(samples));
   }
   const comparisons: Comparison[] = [
     { description: 'hot, requests per CPU second', outcomes: hot },

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debianPath } from '#test/clients.ts';
 import { runChecked } from '#test/run-command.ts';
+import type { Outcome } from './compare.ts';
 import { readUsage } from './process-usage.ts';
 import type { Server } from './server.ts';
 
@@ -114,4 +115,13 @@ export async function measureLoad(
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     p99Ms: result.p99Microseconds / 1000,
   };
+}
+
+/**
+ * The figure of each round; none at all where a target finished no request in one of them: nothing was measured then, and
+ * a spread that begins with 0 would say that something was.
+ */
+export function requestsPerCpuSecond(samples: readonly LoadSample[]): Outcome {
+  if (samples.some(({ requests }) => requests === 0)) return { unavailable: 'no answer in a round' };
+  return { values: samples.map(({ requests, cpuSeconds }) => requests / cpuSeconds) };
 }
