@@ -6,6 +6,7 @@ export type Permission =
   | 'index_create'
   | 'index_modify'
   | 'index_delete'
+  | 'mirror_create'
   | 'upload'
   | 'remove'
   | 'yank'
@@ -28,6 +29,8 @@ export const { isAllowed, authorize } = definePolicy<Permission, Subject>({
   index_create: isOwnerOrRoot,
   index_modify: isOwnerOrRoot,
   index_delete: isOwnerOrRoot,
+  // Asked only where the setting packages.mirror-creation reserves mirrors for root.
+  mirror_create: isRoot,
   // Only who is listed may upload: neither the owner nor root is implied.
   upload: isListed,
   remove: isListedOrOwnerOrRoot,

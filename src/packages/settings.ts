@@ -152,6 +152,20 @@ export const packagesSettings = [
     sentence: 'Until the whole list of projects must have come.',
   },
   {
+    name: 'packages.mirror-creation',
+    type: oneOf('anyone', 'root'),
+    default: 'anyone',
+    sentence:
+      'Who may make mirrors and change their `mirror_url`: everybody on their own indexes, or root only.',
+  },
+  {
+    name: 'packages.mirror-private-addresses',
+    type: oneOf('root', 'anyone'),
+    default: 'root',
+    sentence:
+      'Whose mirrors may have an upstream at a private, loopback or link-local address: those whose `mirror_url` root has set, or all.',
+  },
+  {
     name: 'packages.root-pypi',
     type: flag,
     default: true,

@@ -10,6 +10,8 @@ export type PackagesTables = {
     type: string;
     /** JSON object of every option but `type`. */
     options: string;
+    /** 1 for a mirror whose URL root has set. */
+    is_trusted: Generated<number>;
     created_at: number;
   };
   project: {
@@ -199,6 +201,17 @@ export const packagesMigrations: readonly Migration[] = [
     async up({ tx }) {
       // Now in memory: anybody could fill the table with names that no upstream has.
       await sql`delete from mirror_project where is_found = 0`.execute(tx);
+    },
+  },
+  {
+    name: '0005-trusted-mirrors',
+    async up({ tx }) {
+      await tx.schema
+        .alterTable('package_index')
+        .addColumn('is_trusted', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+      // Who chose the URLs of mirrors that are there is not known, and they must go on working.
+      await sql`update package_index set is_trusted = 1 where type = 'mirror'`.execute(tx);
     },
   },
 ];

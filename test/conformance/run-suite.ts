@@ -50,6 +50,8 @@ function environment(suite: Suite, directory: string, programs: string): Record<
     HOME: directory,
     // Most files that the suites upload are a few bytes under the name of an archive.
     WHEELHOUSE_PACKAGES_ARCHIVE_CHECK: 'warn',
+    // Their upstreams are on this machine, and users mirror them.
+    WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone',
     // The suites log in all the time.
     WHEELHOUSE_ACCOUNTS_ARGON2_MEMORY_KIB: '64',
   };

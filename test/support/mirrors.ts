@@ -53,7 +53,10 @@ export function receiveAnswer(response: IncomingMessage) {
   return { begun, ended, bytes: () => Buffer.concat(chunks) };
 }
 
-/** A server that may ask the upstreams of its mirrors; a test makes its mirrors of fixture indexes, and asks no other. */
+/** A server that may ask the upstreams of its mirrors, whoever made them; a test makes its mirrors of fixture indexes, and asks no other. */
 export async function mirrorApp(options: TestAppOptions): Promise<TestApp> {
-  return await testApp({ ...options, settings: { offline: false, ...options.settings } });
+  return await testApp({
+    ...options,
+    settings: { offline: false, 'packages.mirror-private-addresses': 'anyone', ...options.settings },
+  });
 }

@@ -119,6 +119,8 @@ export const serverEnvironment: Readonly<Record<string, string>> = {
   // A fresh server mirrors PyPI, and showing that index fetches the names of all its projects. No test may ask for
   // them: the setting forbids it, and a proxy that is not there forbids it once more.
   WHEELHOUSE_OFFLINE: 'yes',
+  // Upstreams of tests are at 127.0.0.1, and users mirror them.
+  WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone',
   HTTP_PROXY: 'http://127.0.0.1:9',
   HTTPS_PROXY: 'http://127.0.0.1:9',
 };

@@ -5,6 +5,7 @@ import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { authorize } from '../policy.ts';
+import { packagesConfig } from '../settings.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
 import { findIndex, fullName, insertIndex, type Index } from './store.ts';
 
@@ -26,10 +27,12 @@ export async function createIndex(
   authorize(identity, 'index_create', { user }, `no permission to create index ${user}/${name}`);
   checkName(packagesErrors.invalidIndex, 'indexname', name);
   const type = parseIndexType(given['type'] ?? 'stage');
+  if (type === 'mirror') authorizeMirror(context, identity);
   const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
+  const isTrusted = identity.user === 'root';
   return await context.events.change(async (tx, emit) => {
     await getUser(tx, user);
-    const index = await insertIndex(tx, { user, name, type, options }, context.clock.now());
+    const index = await insertIndex(tx, { user, name, type, options, isTrusted }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
     await checkBases(tx, options);
     await emit({
@@ -39,6 +42,12 @@ export async function createIndex(
     });
     return index;
   });
+}
+
+/** Throws 403 where only root may say what is mirrored. */
+export function authorizeMirror({ config }: Context, identity: Identity): void {
+  if (packagesConfig(config)['packages.mirror-creation'] === 'anyone') return;
+  authorize(identity, 'mirror_create', {}, 'only root may make mirrors or change their mirror_url here');
 }
 
 /** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */

@@ -16,6 +16,7 @@ export async function createRootPypi({ clock, config }: Context, tx: Tx, emit: E
     mirror_url: `${PYPI_URL}/simple/`,
     mirror_web_url_fmt: `${PYPI_URL}/project/{name}/`,
   };
-  await insertIndex(tx, { user: 'root', name: 'pypi', type: 'mirror', options }, clock.now());
+  const pypi = { user: 'root', name: 'pypi', type: 'mirror', options, isTrusted: true } as const;
+  await insertIndex(tx, pypi, clock.now());
   await emit({ type: 'packages.index-created', actor: null, data: { index: 'root/pypi' } });
 }

@@ -3,11 +3,11 @@ import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
 import { authorize } from '../policy.ts';
-import { checkBases } from './create-index.ts';
+import { authorizeMirror, checkBases } from './create-index.ts';
 import { indexNotFound } from './find.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
-import { fullName, lockIndex, updateIndexOptions, type Index } from './store.ts';
+import { fullName, lockIndex, updateIndex, type Index } from './store.ts';
 
 export interface ModifyIndex {
   readonly identity: Identity;
@@ -29,7 +29,10 @@ export async function modifyIndex(context: Context, input: ModifyIndex): Promise
     const changed = Object.keys({ ...index.options, ...options }).filter(
       (key) => !isDeepStrictEqual(index.options[key], options[key]),
     );
-    if (changed.length === 0) {
+    const isChosen = index.type === 'mirror' && (changed.includes('mirror_url') || setsUrl(body));
+    if (isChosen) authorizeMirror(context, identity);
+    const isTrusted = isChosen ? mayTrust(identity, index, changed) : index.isTrusted;
+    if (changed.length === 0 && isTrusted === index.isTrusted) {
       if (errorOnNoop) throw invalid('The requested modifications resulted in no changes');
       return index;
     }
@@ -37,9 +40,20 @@ export async function modifyIndex(context: Context, input: ModifyIndex): Promise
     // Links of another upstream must not stay (reference devpi.md 2.6).
     if (changed.includes('mirror_url')) await deleteMirrorProjects(tx, index.id);
     else if (changed.includes('mirror_cache_expiry')) await expireMirrorProjects(tx, index.id);
-    await updateIndexOptions(tx, index.id, options);
+    const modified = { ...index, options, isTrusted };
+    await updateIndex(tx, modified);
     const data = { index: fullName(index), changed };
     await emit({ type: 'packages.index-modified', actor: identity.user ?? null, data });
-    return { ...index, options };
+    return modified;
   });
+}
+
+/** True for `mirror_url=…`, by which root vouches also for the URL that is there. */
+function setsUrl(body: unknown): boolean {
+  return Array.isArray(body) && body.some((operation) => String(operation).startsWith('mirror_url='));
+}
+
+/** What another than root writes into the URL is not root's choice any more. */
+function mayTrust({ user }: Identity, { isTrusted }: Index, changed: readonly string[]): boolean {
+  return user === 'root' || (isTrusted && !changed.includes('mirror_url'));
 }

@@ -10,6 +10,8 @@ export interface Index {
   readonly name: string;
   readonly type: IndexType;
   readonly options: Options;
+  /** Whether root chose the upstream of a mirror, which may then be at a private address. */
+  readonly isTrusted: boolean;
 }
 
 /** `user/name`. */
@@ -48,20 +50,30 @@ export async function listIndexes(db: Db, user?: string): Promise<Index[]> {
 
 /** Returns undefined if the name is taken. */
 export async function insertIndex(db: Db, index: Omit<Index, 'id'>, now: number): Promise<Index | undefined> {
-  const { user, name, type, options } = index;
+  const { user, name, type, options, isTrusted } = index;
   const row = await tables(db)
     .insertInto('package_index')
-    .values({ user_name: user, name, type, options: JSON.stringify(options), created_at: now })
+    .values({
+      user_name: user,
+      name,
+      type,
+      options: JSON.stringify(options),
+      is_trusted: Number(isTrusted),
+      created_at: now,
+    })
     .onConflict((conflict) => conflict.columns(['user_name', 'name']).doNothing())
     .returningAll()
     .executeTakeFirst();
   return row && fromRow(row);
 }
 
-export async function updateIndexOptions(db: Db, id: number, options: Options): Promise<void> {
+export async function updateIndex(
+  db: Db,
+  { id, options, isTrusted }: Pick<Index, 'id' | 'options' | 'isTrusted'>,
+): Promise<void> {
   await tables(db)
     .updateTable('package_index')
-    .set({ options: JSON.stringify(options) })
+    .set({ options: JSON.stringify(options), is_trusted: Number(isTrusted) })
     .where('id', '=', id)
     .execute();
 }
@@ -82,5 +94,6 @@ function fromRow(row: Selectable<PackagesTables['package_index']>): Index {
     name: row.name,
     type: row.type as IndexType,
     options: JSON.parse(row.options) as Options,
+    isTrusted: row.is_trusted === 1,
   };
 }

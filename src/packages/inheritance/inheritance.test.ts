@@ -16,11 +16,11 @@ let ids = 0;
 
 function stage(name: string, { whitelist = [], inheritance = 'intersection' }: StageOptions = {}): Index {
   const options = { mirror_whitelist: whitelist, mirror_whitelist_inheritance: inheritance };
-  return { id: (ids += 1), user: 'u', name, type: 'stage', options };
+  return { id: (ids += 1), user: 'u', name, type: 'stage', options, isTrusted: false };
 }
 
 function mirror(name = 'pypi'): Index {
-  return { id: (ids += 1), user: 'root', name, type: 'mirror', options: {} };
+  return { id: (ids += 1), user: 'root', name, type: 'mirror', options: {}, isTrusted: false };
 }
 
 describe('of the indexes that may contribute to a project', () => {
@@ -113,7 +113,7 @@ describe('of the indexes that may contribute to a project', () => {
   });
 
   test('an index stored without a rule for whitelists unites them, as old dumps need', () => {
-    const old: Index = { id: 0, user: 'u', name: 'dev', type: 'stage', options: {} };
+    const old: Index = { id: 0, user: 'u', name: 'dev', type: 'stage', options: {}, isTrusted: false };
 
     expect(visible([old, stage('qa', { whitelist: ['demo'] }), mirror()], ['qa', 'pypi']).names).toEqual([
       'qa',

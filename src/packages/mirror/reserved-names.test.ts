@@ -15,7 +15,7 @@ test.each([
   [[], 'acme', undefined],
 ])('%j covers %s by %s', (names, project, expected) => {
   const options = parseOptions('mirror', { mirror_reserved_names: names });
-  const mirror = { id: 1, user: 'root', name: 'pypi', type: 'mirror', options } as const;
+  const mirror = { id: 1, user: 'root', name: 'pypi', type: 'mirror', options, isTrusted: true } as const;
 
   expect(findReservation(mirror, project)).toBe(expected);
 });

@@ -39,3 +39,8 @@ export function isPrivateAddress(address: string): boolean {
   if (family === 0) return false;
   return blocked.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
+
+/** True for a host of a URL that needs no look-up to be known as private. */
+export function isPrivateHost(hostname: string): boolean {
+  return isPrivateAddress(hostname) || /(?:^|\.)localhost\.?$/i.test(hostname);
+}

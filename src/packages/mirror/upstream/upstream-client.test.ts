@@ -23,7 +23,7 @@ describe('the client of an upstream', () => {
   });
 
   function clientOf(url: string, proxies: Proxies = {}): UpstreamClient {
-    const client = new UpstreamClient(url, proxies);
+    const client = new UpstreamClient(url, { proxies, isTrusted: true });
     clients.push(client);
     return client;
   }

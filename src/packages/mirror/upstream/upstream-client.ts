@@ -1,5 +1,4 @@
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import { isIP } from 'node:net';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AppError } from '#kernel/errors/app-error.ts';
 import {
@@ -10,7 +9,7 @@ import {
 import type { Proxies } from '#kernel/http/proxies.ts';
 import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { packagesErrors } from '../../errors.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { isPrivateAddress, isPrivateHost } from './private-address.ts';
 
 /** What a mirror asks, and how long it waits. */
 export interface UpstreamRequest {
@@ -34,6 +33,12 @@ export interface UpstreamResponse {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
+export interface UpstreamClientOptions {
+  readonly proxies?: Proxies;
+  /** Whether the host of the URL itself may be at a private address. */
+  readonly isTrusted?: boolean;
+}
+
 const MAX_REDIRECTS = 5;
 const MAX_CONNECTIONS = 32;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -42,8 +47,9 @@ const DUMP = { limit: 64 * 1024 };
 
 /**
  * Talks to one upstream: its credentials go to its own origin only, redirects are followed by us, and addresses that
- * are not public are refused unless the host is the one that the operator configured (no forged requests into the
- * operator's network). Connections are kept alive and capped.
+ * are not public are refused, so that nobody can send requests into the operator's network; only the host of an URL
+ * that an operator chose may be private. What is refused is told in one way, whether there is such a host or not.
+ * Connections are kept alive and capped.
  */
 export class UpstreamClient {
   readonly #base: URL;
@@ -51,8 +57,10 @@ export class UpstreamClient {
   readonly #pages: Dispatcher;
   readonly #files: Dispatcher;
   readonly #isProxied: boolean;
+  readonly #isTrusted: boolean;
 
-  constructor(mirrorUrl: string, proxies: Proxies = {}) {
+  constructor(mirrorUrl: string, { proxies = {}, isTrusted = false }: UpstreamClientOptions = {}) {
+    this.#isTrusted = isTrusted;
     this.#base = new URL(mirrorUrl);
     const { username, password } = this.#base;
     if (username !== '' || password !== '') {
@@ -126,13 +134,7 @@ export class UpstreamClient {
     url: URL,
     request: UpstreamRequest & { readonly signal: AbortSignal },
   ): Promise<UpstreamResponse> {
-    if (
-      isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 &&
-      !this.#isOwnHost(url.hostname) &&
-      isPrivateAddress(url.hostname)
-    ) {
-      throw upstreamFailed(`upstream points to the private address ${url.hostname}`);
-    }
+    if (!this.#mayBePrivate(url.hostname) && isPrivateHost(url.hostname)) throw notPublic(url);
     const isOwnOrigin = url.origin === this.#base.origin;
     const response = await (request.isFile === true ? this.#files : this.#pages).request({
       origin: url.origin,
@@ -158,6 +160,7 @@ export class UpstreamClient {
   async #describeFailure(error: unknown, url: URL): Promise<unknown> {
     if (error instanceof AppError) return error;
     const { name, code } = error as { readonly name?: string; readonly code?: string };
+    if (code === NOT_PUBLIC) return notPublic(url);
     if (name === 'AbortError' || name === 'TimeoutError') return error;
     if (/TIMEOUT/.test(code ?? '')) {
       return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
@@ -175,8 +178,8 @@ export class UpstreamClient {
     return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
   }
 
-  #isOwnHost(hostname: string): boolean {
-    return hostname === this.#base.hostname;
+  #mayBePrivate(hostname: string): boolean {
+    return this.#isTrusted && hostname === this.#base.hostname;
   }
 
   readonly #lookup = (
@@ -189,10 +192,12 @@ export class UpstreamClient {
     ) => void,
   ): void => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) callback(error, []);
-      else if (!this.#isOwnHost(hostname) && addresses.some(({ address }) => isPrivateAddress(address))) {
-        callback(Object.assign(new Error(`${hostname} has a private address`), { code: 'EPRIVATE' }), []);
-      } else if (options.all === true) callback(null, addresses);
+      const isPrivate = error !== null || addresses.some(({ address }) => isPrivateAddress(address));
+      // Which names there are in the operator's network is nobody's business either.
+      if (isPrivate && !this.#mayBePrivate(hostname)) {
+        callback(Object.assign(new Error(`${hostname} has no public address`), { code: NOT_PUBLIC }), []);
+      } else if (error !== null) callback(error, []);
+      else if (options.all === true) callback(null, addresses);
       else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
     });
   };
@@ -201,6 +206,18 @@ export class UpstreamClient {
 /** Upstream did not answer as it must: 502. */
 export function upstreamFailed(detail: string, cause?: unknown): AppError {
   return new AppError(packagesErrors.upstreamFailed, detail, { cause });
+}
+
+const NOT_PUBLIC = 'WHEELHOUSE_NOT_PUBLIC';
+
+function notPublic({ host }: URL): AppError {
+  return new AppError(
+    packagesErrors.upstreamFailed,
+    `${host} is at a private address, or there is no such host`,
+    {
+      hint: 'only root may mirror a private address: let root set the mirror_url',
+    },
+  );
 }
 
 const UNREACHABLE =

@@ -5,10 +5,12 @@ import { proxiesOf } from '#kernel/http/proxies.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { packagesErrors } from '../../errors.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
+import { packagesConfig } from '../../settings.ts';
 import { UpstreamClient } from './upstream-client.ts';
 
 interface Known {
   readonly url: string;
+  readonly isTrusted: boolean;
   readonly client: UpstreamClient;
 }
 
@@ -32,11 +34,13 @@ export class UpstreamClients {
       });
     }
     const known = this.#clients.get(name);
-    if (known?.url === url) return known.client;
+    const isTrusted =
+      index.isTrusted || packagesConfig(this.#config)['packages.mirror-private-addresses'] === 'anyone';
+    if (known?.url === url && known.isTrusted === isTrusted) return known.client;
     this.#retire(name);
     trustAuthorities(this.#config['ca-file']);
-    const client = new UpstreamClient(url, proxiesOf(this.#config));
-    this.#clients.set(name, { url, client });
+    const client = new UpstreamClient(url, { proxies: proxiesOf(this.#config), isTrusted });
+    this.#clients.set(name, { url, isTrusted, client });
     return client;
   }
 
