@@ -10,7 +10,7 @@ import { ArchiveRejected, demand, quoted } from '../archive-rejected.ts';
 import { isSameVersion } from '../names/same-version.ts';
 import { checkLinks } from './tar/tar-links.ts';
 import { readTar, type TarMember } from './tar/tar.ts';
-import { caseCollisions, openZip } from './zip/zip.ts';
+import { describeCollision, findCollisions, openZip } from './zip/zip.ts';
 
 export interface SdistOptions {
   readonly limits?: ArchiveLimits;
@@ -53,9 +53,7 @@ export async function inspectSdist(
   const metadata = parseCoreMetadata(content.pkgInfo);
   checkNamed(metadata, filename);
   checkLicenses(metadata, content.files, top);
-  const collisions = caseCollisions(content.files).map(
-    ([first, second]) => `${quoted(first)} and ${quoted(second)} differ only in case`,
-  );
+  const collisions = findCollisions(content.files).map(describeCollision);
   return { metadata, findings: [...content.findings, ...collisions].slice(0, MAX_FINDINGS) };
 }
 

@@ -44,6 +44,8 @@ test.each<[string, WheelOptions, string?]>([
   expect(await rule(options, filename)).toBeUndefined();
 });
 
+const METADATA = 'Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n';
+
 function withoutLast(count: number): string {
   const lines = String(wheelFiles()[`${DIST_INFO}/RECORD`]).trimEnd().split('\n');
   return lines.slice(0, -count).join('\n');
@@ -63,6 +65,15 @@ describe('a wheel must be what its file name says', () => {
     ['metadata.version-mismatch', { metadata: { Version: '2.0' } }],
     ['metadata.missing-field', { metadata: 'Metadata-Version: 2.1\nName: demo\n' }],
     ['wheel.missing-license', { metadata: { 'Metadata-Version': '2.4', 'License-File': 'LICENSE' } }],
+    ['wheel.same-name', { files: { 'demo/\u00e9.py': '', 'demo/e\u0301.py': '' } }],
+    ['metadata.repeated-field', { metadata: `${METADATA}Name: other\n` }],
+    ['metadata.repeated-field', { metadata: `${METADATA}version: 1.0\n` }],
+    ['metadata.nul', { metadata: `${METADATA}Summary: a\0b\n` }],
+    ['metadata.nul', { metadata: `${METADATA}\ntext\0` }],
+    [
+      'metadata.not-utf-8',
+      { files: { [`${DIST_INFO}/METADATA`]: Buffer.from(`${METADATA}Author: J\xf6rg\n`, 'latin1') } },
+    ],
   ])('%s (case %#)', async (expected, options, filename) => {
     expect(await rule(options, filename)).toBe(expected);
   });

@@ -7,7 +7,7 @@ import { isSameVersion } from '../names/same-version.ts';
 import { normalizeProjectName } from '../names/project-name.ts';
 import { findSuspicious } from './wheel-findings.ts';
 import { checkRecord } from './wheel-record.ts';
-import { caseCollisions, type Zip, type ZipEntry } from './zip/zip.ts';
+import { describeCollision, findCollisions, type Zip, type ZipEntry } from './zip/zip.ts';
 
 export interface WheelOptions {
   /**
@@ -41,7 +41,7 @@ export async function inspectWheel(
   );
   const distInfo = findDistInfo(zip.entries, filename);
   const metadataBytes = await zip.readEntry(required(files, `${distInfo}/METADATA`), MAX_METADATA_BYTES);
-  const metadata = parseCoreMetadata(metadataBytes);
+  const metadata = parseCoreMetadata(metadataBytes, { encoding: 'utf-8' });
   checkNamed(metadata, filename);
   checkLicenses(metadata, files, distInfo);
   const wheelFile = await zip.readEntry(required(files, `${distInfo}/WHEEL`), MAX_WHEEL_BYTES);
@@ -49,8 +49,9 @@ export async function inspectWheel(
   required(files, `${distInfo}/RECORD`);
   findings.push(...(await checkRecord(zip, files, distInfo, options.recordMismatch ?? 'reject')));
   findings.push(...(await findSuspicious(zip, files, distInfo)));
-  for (const [first, second] of caseCollisions(files.keys())) {
-    findings.push(`${quoted(first)} and ${quoted(second)} differ only in case`);
+  for (const collision of findCollisions(files.keys())) {
+    demand(collision.differsIn === 'case', 'wheel.same-name', () => describeCollision(collision));
+    findings.push(describeCollision(collision));
   }
   return { metadata, metadataBytes, findings };
 }

@@ -54,16 +54,26 @@ const HIGHEST_MAJOR = 2;
 
 /**
  * Reads a METADATA or PKG-INFO file as Python's email parser does. Of a single-valued field that is repeated the first
- * counts, as in `Message.get`. An unknown minor version of the format is fine, an unknown major one is an error (the
+ * counts, as in `Message.get`; Name and Version must not be repeated, as readers differ in which one they take, and a NUL
+ * ends the text for some of them. With `encoding: 'utf-8'` other bytes are an error, as the specification has it;
+ * otherwise they are latin-1, which old sdists hold. An unknown minor version of the format is fine, an unknown major one is an error (the
  * core metadata specification asks for this), and so are missing Metadata-Version, Name and Version.
  */
-export function parseCoreMetadata(bytes: Uint8Array): CoreMetadata {
+export function parseCoreMetadata(
+  bytes: Uint8Array,
+  { encoding = 'any' }: { readonly encoding?: 'utf-8' | 'any' } = {},
+): CoreMetadata {
   demand(
     bytes.length <= MAX_BYTES,
     'metadata.too-large',
     () => `the metadata is larger than ${MAX_BYTES} bytes`,
   );
-  const { headers, body } = parseMessage(decode(bytes));
+  demand(!bytes.includes(0), 'metadata.nul', () => 'the metadata has a NUL byte');
+  const { headers, body } = parseMessage(decode(bytes, encoding));
+  for (const field of ['Name', 'Version']) {
+    const lines = headers.filter(({ name }) => name.toLowerCase() === field.toLowerCase());
+    demand(lines.length < 2, 'metadata.repeated-field', () => `the metadata has more than one ${field}`);
+  }
   const texts: Partial<Record<TextKey, string>> = {};
   const lists: Partial<Record<ListKey, string[]>> = {};
   for (const header of headers) {
@@ -85,10 +95,11 @@ export function parseCoreMetadata(bytes: Uint8Array): CoreMetadata {
 }
 
 // The specification asks for UTF-8; files older than it hold latin-1, which accepts any byte.
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array, encoding: 'utf-8' | 'any'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
+    demand(encoding === 'any', 'metadata.not-utf-8', () => 'the metadata is not UTF-8');
     return Buffer.from(bytes).toString('latin1');
   }
 }

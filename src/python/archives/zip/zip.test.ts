@@ -2,7 +2,7 @@ import { fromBuffer } from 'yauzl';
 import { describe, expect, test } from 'vitest';
 import { ruleOf, withZip } from '#test/archive-file.ts';
 import { zip, type ZipEnd, type ZipMember } from '#test/archives.ts';
-import { caseCollisions } from './zip.ts';
+import { findCollisions } from './zip.ts';
 
 const LONG = 'some text that is worth deflating '.repeat(10);
 const LARGE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * index) % 251));
@@ -226,9 +226,10 @@ describe('limits', () => {
   });
 });
 
-test('names that differ only in case are paired', () => {
-  expect(caseCollisions(['a/B', 'c', 'A/b', 'C', 'd'])).toEqual([
-    ['a/B', 'A/b'],
-    ['c', 'C'],
+test('names that differ only in case or composition are paired', () => {
+  expect(findCollisions(['a/B', 'c', 'A/b', 'C', 'd', '\u00e9', 'e\u0301'])).toEqual([
+    { names: ['a/B', 'A/b'], differsIn: 'case' },
+    { names: ['c', 'C'], differsIn: 'case' },
+    { names: ['\u00e9', 'e\u0301'], differsIn: 'unicode' },
   ]);
 });

@@ -53,17 +53,34 @@ export async function openZip(
   };
 }
 
-/** Pairs of members that differ in case only, and so overwrite each other on Windows and macOS. */
-export function caseCollisions(names: Iterable<string>): readonly (readonly [string, string])[] {
+/** Two members that overwrite each other on some file systems. */
+export interface Collision {
+  readonly names: readonly [string, string];
+  /** `case` overwrites on Windows and macOS; `unicode`, two spellings of one text, on macOS. */
+  readonly differsIn: 'case' | 'unicode';
+}
+
+/** Members whose names differ only in case, or only in how Unicode composes a character (NFC, NFD). */
+export function findCollisions(names: Iterable<string>): readonly Collision[] {
   const seen = new Map<string, string>();
-  const collisions: [string, string][] = [];
+  const collisions: Collision[] = [];
   for (const name of names) {
-    const folded = name.normalize('NFC').toLowerCase();
+    const composed = name.normalize('NFC');
+    const folded = composed.toLowerCase();
     const other = seen.get(folded);
     if (other === undefined) seen.set(folded, name);
-    else collisions.push([other, name]);
+    else {
+      const differsIn = other.normalize('NFC') === composed ? 'unicode' : 'case';
+      collisions.push({ names: [other, name], differsIn });
+    }
   }
   return collisions;
+}
+
+/** The sentence about a collision, for people. */
+export function describeCollision({ names: [first, second], differsIn }: Collision): string {
+  const difference = differsIn === 'case' ? 'case' : 'how Unicode composes a character';
+  return `${quoted(first)} and ${quoted(second)} differ only in ${difference}`;
 }
 
 // Doubles, and files that are also directories of others: which of the two wins depends on the reader.
