@@ -12,7 +12,8 @@ export const command: Command = {
   args: [
     {
       name: '<files...>',
-      summary: 'uv.lock, pylock.toml, or requirements files whose versions are pinned',
+      summary:
+        'uv.lock, pylock.toml, pdm.lock, poetry.lock, Pipfile.lock, or requirements files whose versions are pinned',
     },
   ],
   options: [

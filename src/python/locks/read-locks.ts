@@ -4,6 +4,8 @@ import { normalizeProjectName } from '../names/project-name.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Lock, LockedPackage, Skipped } from './lock.ts';
+import { parsePdmLock, parsePoetryLock } from './pdm-poetry-lock.ts';
+import { parsePipfileLock } from './pipfile-lock.ts';
 import { parsePylock } from './pylock.ts';
 import { parseRequirements, unpinnedError, type Unpinned } from './requirements.ts';
 import { parseUvLock } from './uv-lock.ts';
@@ -28,7 +30,7 @@ export async function readLocks(paths: readonly string[]): Promise<Lock> {
     });
     const name = basename(path);
     if (name.endsWith('.toml') || name.endsWith('.lock')) {
-      const lock = chooseToml(name, path)(text, path);
+      const lock = chooseReader(name, path)(text, path);
       packages.push(...lock.packages);
       skipped.push(...lock.skipped);
       return;
@@ -60,10 +62,18 @@ export async function readLocks(paths: readonly string[]): Promise<Lock> {
   return { packages, skipped };
 }
 
-function chooseToml(name: string, path: string): (text: string, name: string) => Lock {
+const BY_NAME: Readonly<Record<string, (text: string, name: string) => Lock>> = {
+  'uv.lock': parseUvLock,
+  'pdm.lock': parsePdmLock,
+  'poetry.lock': parsePoetryLock,
+  'Pipfile.lock': parsePipfileLock,
+};
+
+function chooseReader(name: string, path: string): (text: string, name: string) => Lock {
   if (/^pylock\.(?:[^.]+\.)?toml$/.test(name)) return parsePylock;
-  if (name === 'uv.lock') return parseUvLock;
+  const known = BY_NAME[name];
+  if (known !== undefined) return known;
   throw new AppError(kernelErrors.badInputFile, `${path} is of no known kind`, {
-    hint: 'known are uv.lock, pylock.toml, pylock.NAME.toml, and requirements files of any other name',
+    hint: 'known are uv.lock, pdm.lock, poetry.lock, Pipfile.lock, pylock.toml, pylock.NAME.toml, and requirements files of any other name',
   });
 }

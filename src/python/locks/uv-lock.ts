@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
-import type { Lock, LockedFile, LockedPackage, Skipped } from './lock.ts';
-import { filenameOf, parseToml } from './toml.ts';
+import type { Lock, LockedPackage, Skipped } from './lock.ts';
+import { lockedFile } from './locked-file.ts';
+import { parseToml } from './toml.ts';
 
 const Artifact = z.looseObject({
   url: z.string().optional(),
@@ -42,7 +43,9 @@ export function parseUvLock(text: string, name: string): Lock {
   const skipped: Skipped[] = [];
   for (const { name: project, version, source, sdist, wheels = [] } of lock.package) {
     if (source['registry'] !== undefined && version !== undefined) {
-      const files = [...(sdist === undefined ? [] : [sdist]), ...wheels].map(lockedFile);
+      const files = [...(sdist === undefined ? [] : [sdist]), ...wheels].map(({ url, path, ...file }) =>
+        lockedFile({ ...file, location: url ?? path }),
+      );
       packages.push({ project, version, ...(files.length > 0 && { files }) });
       continue;
     }
@@ -52,14 +55,4 @@ export function parseUvLock(text: string, name: string): Lock {
     skipped.push({ where: `${name}: ${project}`, reason: `comes from ${origin}, not from an index` });
   }
   return { packages, skipped };
-}
-
-function lockedFile({ url, path, filename, hash, size }: z.output<typeof Artifact>): LockedFile {
-  const known = filename ?? filenameOf(url ?? path);
-  const sha256 = /^sha256:([0-9a-f]{64})$/i.exec(hash ?? '')?.[1]?.toLowerCase();
-  return {
-    ...(known !== undefined && { filename: known }),
-    ...(sha256 !== undefined && { sha256 }),
-    ...(size !== undefined && { size }),
-  };
 }
