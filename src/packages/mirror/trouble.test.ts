@@ -116,10 +116,13 @@ describe('an upstream that', () => {
       upstream.behave();
       clock.advance(31_000);
       await expect
-        .poll(() => {
-          clock.advance(1000);
-          return app.filenames(index);
-        })
+        .poll(
+          () => {
+            clock.advance(1000);
+            return app.filenames(index);
+          },
+          { timeout: 10_000 },
+        )
         .toEqual(['demo-2.0-py3-none-any.whl']);
       const { headers } = await app.get(`${index.path}/+simple/demo/`);
       expect(headers['cache-control']).toMatch(/^max-age=\d+, public$/);
@@ -153,10 +156,13 @@ describe('an upstream that', () => {
     expect(headers['cache-control']).toBe(STALE);
     upstreamMayEnd.resolve();
     await expect
-      .poll(() => {
-        clock.advance(1000);
-        return app.filenames(index);
-      })
+      .poll(
+        () => {
+          clock.advance(1000);
+          return app.filenames(index);
+        },
+        { timeout: 10_000 },
+      )
       .toEqual(['demo-2.0-py3-none-any.whl']);
     expect(upstream.requests('/simple/demo/')).toBe(2);
   });
