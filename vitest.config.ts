@@ -20,6 +20,7 @@ export default defineConfig({
           globalSetup: ['test/support/postgres-setup.ts'],
           // Ends what hangs; on a busy machine the slowest take many times their second.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
