@@ -21,6 +21,9 @@ const allowed: Readonly<Record<string, string>> = {
   readUserApi: '+++++',
   readIndexApi: '+++++',
   login: '+++++',
+  listTokens: '-++++',
+  createToken: '-++++',
+  revokeToken: '-++++',
   readStatus: '+++++',
   checkAuth: '+++++',
   listEvents: '----+',
@@ -92,6 +95,7 @@ interface Scene {
 describe('over HTTP', () => {
   let app: TestApp;
   let current: Scene | undefined;
+  let tokens = 0;
   beforeAll(async () => {
     app = await testApp({ database: 'sqlite' });
   });
@@ -113,6 +117,13 @@ describe('over HTTP', () => {
     return { index, auths };
   }
 
+  /** The id of an API token of whoever this is. */
+  async function newToken(auth: Auth | undefined): Promise<string> {
+    if (auth === undefined) return 'none';
+    const json = { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] };
+    return (await app.request('POST', '/+tokens', { json, auth })).json().result.id as string;
+  }
+
   async function send(name: string, { method, path }: Operation, index: TestIndex, auth?: Auth) {
     const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
     const isNew = name === 'createUser' || name === 'createIndex';
@@ -121,8 +132,10 @@ describe('over HTTP', () => {
       .replace(':index', isNew ? 'fresh' : index.name)
       .replace(':project', 'demo')
       .replace(':version', '1.0')
+      .replace(':id', path.includes(':id') ? await newToken(auth) : '')
       .replace('*', file);
     const json = {
+      createToken: { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] },
       login: { user: index.user.name, password: index.user.auth[1] },
       createUser: { password: 'x' },
       modifyUser: { title: 'T' },

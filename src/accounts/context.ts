@@ -1,7 +1,9 @@
 import type { Context } from '#kernel/context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
+import type { Identity } from '#kernel/identity.ts';
 import type { Authenticator } from './logins/authenticate.ts';
+import type { TokenUses } from './tokens/token-uses.ts';
 
 /**
  * Runs in the transaction that deletes a user, before the row goes: throws to refuse, else removes what its part keeps
@@ -15,6 +17,14 @@ export type UserRemovalHook = (
 /** What other parts find in their context under `accounts`. */
 export interface Accounts {
   readonly authenticator: Authenticator;
+  readonly tokenUses: TokenUses;
+  /** What API tokens can be for. */
+  readonly scopes: readonly string[];
+  /**
+   * For use cases, in their transaction: throws 401 unless the user, and the password, login or token that was shown, are
+   * still what they were when the request began.
+   */
+  confirm(tx: Tx, identity: Identity): Promise<void>;
   /** For `open` of a part that keeps rows of users. */
   onUserRemoval(hook: UserRemovalHook): void;
   readonly userRemovalHooks: readonly UserRemovalHook[];

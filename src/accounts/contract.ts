@@ -20,6 +20,45 @@ export const UserConfig = z.looseObject({
   indexes: z.record(z.string(), AnyObject),
 });
 
+const indexName = z.string().regex(/^[^/]{1,200}\/[^/]{1,200}$/, { error: 'must be USER/INDEX' });
+
+export const NewApiToken = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .meta({ description: 'For people; the valid tokens of a user have different ones.' }),
+  scopes: z.array(z.string()).min(1).max(50).meta({ description: 'What the token is for.' }),
+  on: z
+    .array(indexName)
+    .min(1)
+    .max(50)
+    .optional()
+    .meta({ description: 'The only indexes that it is for, as `user/index`.' }),
+  days: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'How long it is valid; `accounts.token-days` without it.' }),
+});
+
+export const ApiToken = z.object({
+  id: z.string(),
+  user: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  on: z.array(z.string()).optional(),
+  created: z.string(),
+  expires: z.string(),
+  revoked: z.string().optional(),
+  last_used: z.string().optional().meta({ description: 'To the minute.' }),
+});
+
+export const CreatedApiToken = ApiToken.extend({
+  token: z.string().meta({ description: 'The token, which is shown this once.' }),
+});
+
 /** Every operation of the part, in the order of docs/reference/http.md. */
 export const operations = {
   login: {
@@ -29,6 +68,28 @@ export const operations = {
     summary: 'Exchange a password for a login token of ten hours.',
     request: Login,
     response: envelope('proxyauth', ProxyAuth),
+  },
+  listTokens: {
+    method: 'GET',
+    path: '/+tokens',
+    allow: 'token_manage',
+    summary: 'API tokens of who asks, without their secrets; root may ask for those of `?user=`.',
+    response: envelope('list:apitoken', z.array(ApiToken)),
+  },
+  createToken: {
+    method: 'POST',
+    path: '/+tokens',
+    allow: 'token_manage',
+    summary: 'Make an API token; answers 201 with the token, which is never shown again.',
+    request: NewApiToken,
+    response: envelope('apitoken', CreatedApiToken),
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/+tokens/:id',
+    allow: 'token_manage',
+    summary: 'End an API token at once; root may end those of everybody.',
+    response: Message,
   },
   createUser: {
     method: 'PUT',

@@ -20,14 +20,37 @@ export const accountsErrors = defineErrors('accounts', {
   loginNeeded: {
     status: 401,
     title: 'Log in first',
-    hint: 'give a user name and a password, or a login token',
-    meaning: 'Uploading needs a user, and none was given or the password was wrong.',
+    hint: 'give a user name and a password, or a token',
+    meaning: 'This needs a user, and none was given or the password was wrong.',
   },
   loginExpired: {
     status: 401,
     title: 'The login has expired',
     hint: 'log in again',
     meaning: 'A login lasts ten hours, and ends when the password is changed elsewhere.',
+  },
+  tokenEnded: {
+    status: 401,
+    title: 'The API token has ended',
+    hint: 'make a new token',
+    meaning: 'An API token is valid for the days that it was made for, and ends when it is revoked.',
+  },
+  tokenExists: {
+    status: 409,
+    title: 'The user has a token of this name',
+    hint: 'choose another name, or revoke the token that is there',
+    meaning: 'The valid tokens of a user have different names, since people tell them apart by these.',
+  },
+  tokenNotFound: {
+    status: 404,
+    title: 'No such API token',
+    meaning:
+      'The user has no token with this id. Ids are in the list of tokens; they are not the tokens themselves.',
+  },
+  invalidToken: {
+    status: 400,
+    title: 'Such a token cannot be made',
+    meaning: 'A scope does not exist, or a limit of API tokens would be passed; the detail says which.',
   },
   notAllowed: {
     status: 403,

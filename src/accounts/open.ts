@@ -4,15 +4,17 @@ import type { PartCode } from '#kernel/part.ts';
 import type { Accounts, AccountsContext, UserRemovalHook } from './context.ts';
 import { accountsErrors } from './errors.ts';
 import { Authenticator } from './logins/authenticate.ts';
+import { confirm } from './logins/confirm.ts';
 import { loginRoutes } from './logins/routes.ts';
+import { accountsMigrations } from './tables.ts';
+import { tokenRoutes } from './tokens/routes.ts';
+import { TokenUses } from './tokens/token-uses.ts';
 import { createRoot, hasEmptyRootPassword } from './users/create-root.ts';
 import { userRoutes } from './users/routes.ts';
-import { findUser } from './users/store.ts';
 
 /** The code of the part; `part.ts` declares it. */
 export const code: PartCode = {
-  // The table of users is older than this part, and made by the kernel's first migration.
-  migrations: [],
+  migrations: accountsMigrations,
   initialize: createRoot,
   async open(context: Context) {
     await refuseOpenRoot(context);
@@ -23,16 +25,25 @@ export const code: PartCode = {
       identify: (headers) => accounts.authenticator.identify(headers),
       declareRoutes(app) {
         loginRoutes(app, own);
+        tokenRoutes(app, own);
         userRoutes(app, own);
       },
+      close: () => accounts.tokenUses.close(),
     };
   },
 };
 
-function createAccounts({ db, secret, clock }: Context): Accounts {
+/** Until each part declares its own. */
+const SCOPES = ['packages.read', 'packages.upload'];
+
+function createAccounts({ db, secret, clock, log }: Context): Accounts {
   const userRemovalHooks: UserRemovalHook[] = [];
+  const tokenUses = new TokenUses(db, log);
   return {
-    authenticator: new Authenticator(secret, clock, (name) => findUser(db, name)),
+    authenticator: new Authenticator({ db, secret, clock, tokenUses }),
+    tokenUses,
+    scopes: SCOPES,
+    confirm: (tx, identity) => confirm(secret, tx, identity),
     userRemovalHooks,
     onUserRemoval: (hook) => void userRemovalHooks.push(hook),
   };

@@ -9,6 +9,24 @@ export const accountsSettings = [
     sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
   },
   {
+    name: 'accounts.token-days',
+    type: wholeNumber(1, 36_500),
+    default: 90,
+    sentence: 'How many days an API token is valid that is made without saying for how long.',
+  },
+  {
+    name: 'accounts.max-token-days',
+    type: wholeNumber(1, 36_500),
+    default: 366,
+    sentence: 'How many days an API token may be valid at most.',
+  },
+  {
+    name: 'accounts.max-tokens',
+    type: wholeNumber(0),
+    default: 100,
+    sentence: 'How many valid API tokens a user may have; 0 allows none.',
+  },
+  {
     name: 'accounts.root-password',
     type: secret.optional(),
     default: undefined,

@@ -1,41 +1,33 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '#kernel/clock.ts';
-import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
-import { verifyPassword } from './password.ts';
+import type { Db } from '#kernel/db/db.ts';
 import { anonymous, type Identity } from '#kernel/identity.ts';
-import type { UserAccount } from '../users/store.ts';
-
-export interface Credentials {
-  /** Empty when only a token was given. */
-  readonly user: string;
-  readonly secret: string;
-}
-
-/**
- * Finds credentials in `X-Devpi-Auth` (base64 of user:secret without a scheme), else in `Authorization`
- * (Basic, or Bearer with a login token). Bytes are UTF-8, or Latin-1 where they are not valid UTF-8.
- */
-function findCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
-  const own = headers['x-devpi-auth'];
-  if (typeof own === 'string') return decodePair(own);
-  const [, scheme, value] = /^(\S+) +(\S+)\s*$/.exec(headers.authorization ?? '') ?? [];
-  if (value === undefined) return undefined;
-  if (scheme?.toLowerCase() === 'basic') return decodePair(value);
-  if (scheme?.toLowerCase() === 'bearer') return { user: '', secret: value };
-  return undefined;
-}
-
-function decodePair(base64: string): Credentials | undefined {
-  const bytes = Buffer.from(base64, 'base64');
-  const utf8 = bytes.toString('utf8');
-  const text = utf8.includes('\uFFFD') ? bytes.toString('latin1') : utf8;
-  const colon = text.indexOf(':');
-  return colon < 0 ? undefined : { user: text.slice(0, colon), secret: text.slice(colon + 1) };
-}
+import { verifyPassword } from '../passwords/password.ts';
+import { hashApiToken, hasRightChecksum, isApiToken } from '../tokens/api-token.ts';
+import { findTokenByHash } from '../tokens/store.ts';
+import type { TokenUses } from '../tokens/token-uses.ts';
+import { findUser, type UserAccount } from '../users/store.ts';
+import { findCredentials, type Credentials } from './credentials.ts';
+import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
 
 const MAX_REMEMBERED = 1000;
 const REMEMBER_MS = 300_000;
+
+/** Who credentials belong to. */
+export interface Verified {
+  readonly identity: Identity;
+  /** When the credentials end by themselves, epoch milliseconds; undefined for passwords, which do not. */
+  readonly expiresAt?: number;
+}
+
+export interface AuthenticatorOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Signs login tokens. */
+  readonly secret: Buffer;
+  readonly tokenUses: TokenUses;
+}
 
 /**
  * Checks credentials. A verified password is remembered for five minutes under a keyed hash: pip sends the
@@ -43,59 +35,71 @@ const REMEMBER_MS = 300_000;
  * password at the same time wait for one check.
  */
 export class Authenticator {
-  readonly #secret: Buffer;
-  readonly #clock: Clock;
-  readonly #findUser: (name: string) => Promise<UserAccount | undefined>;
+  readonly #options: AuthenticatorOptions;
   readonly #processKey = randomBytes(32);
   readonly #verified = new Map<string, number>();
   readonly #checking = new Map<string, Promise<boolean>>();
 
-  constructor(secret: Buffer, clock: Clock, findUser: (name: string) => Promise<UserAccount | undefined>) {
-    this.#secret = secret;
-    this.#clock = clock;
-    this.#findUser = findUser;
-  }
-
-  /** The key that signs login tokens. */
-  get secret(): Buffer {
-    return this.#secret;
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
   }
 
   /** Throws only when the server is too busy to check; bad credentials make an anonymous identity with `rejected`. */
   async identify(headers: IncomingHttpHeaders): Promise<Identity> {
     const credentials = findCredentials(headers);
-    return credentials === undefined ? anonymous : await this.check(credentials);
+    return credentials === undefined ? anonymous : (await this.check(credentials)).identity;
   }
 
-  /** The secret is tried as a login token first and as a password second; any user name goes with a token. */
-  async check({ user, secret }: Credentials): Promise<Identity> {
-    if (isLoginToken(secret)) return await this.#checkToken(user, secret);
-    const account = await this.#findUser(user);
+  /** The secret is tried as a token first and as a password second; `__token__`, and no name, go with any token. */
+  async check(credentials: Credentials): Promise<Verified> {
+    if (isLoginToken(credentials.secret)) return await this.#checkLogin(credentials);
+    if (isApiToken(credentials.secret)) return await this.#checkApiToken(credentials);
+    return await this.#checkPassword(credentials);
+  }
+
+  async #checkPassword({ user, secret }: Credentials): Promise<Verified> {
+    const account = await findUser(this.#options.db, user);
     if (account === undefined || !(await this.#isPassword(account, secret))) {
-      return { ...anonymous, rejected: 'wrong-credentials' };
+      return rejected('wrong-credentials');
     }
-    return { user, groups: [] };
+    return { identity: { user, groups: [], fingerprint: this.#fingerprint(account) } };
   }
 
-  async #checkToken(user: string, text: string): Promise<Identity> {
-    const token = readLoginToken(this.#secret, text);
-    const isNamed = user === '' || user === '__token__' || user === token?.user;
-    const account = token && isNamed ? await this.#findUser(token.user) : undefined;
-    if (token === undefined || account === undefined) return { ...anonymous, rejected: 'wrong-credentials' };
+  async #checkLogin(credentials: Credentials): Promise<Verified> {
+    const token = readLoginToken(this.#options.secret, credentials.secret);
+    const account =
+      token && isNamed(credentials, token.user) ? await findUser(this.#options.db, token.user) : undefined;
+    if (token === undefined || account === undefined) return rejected('wrong-credentials');
+    const { user, loginId, expiresAt } = token;
+    const fingerprint = this.#fingerprint(account);
     // A changed password ends a login as time does, except the login that changed it.
-    const isCurrent =
-      token.fingerprint === fingerprintOf(this.#secret, account.passwordHash) ||
-      token.loginId === account.keptLogin;
-    if (!isCurrent || token.expiresAt <= this.#clock.now())
-      return { ...anonymous, rejected: 'expired-login' };
-    return { user: token.user, groups: [], loginId: token.loginId };
+    const isCurrent = token.fingerprint === fingerprint || loginId === account.keptLogin;
+    if (!isCurrent || expiresAt <= this.#options.clock.now()) return rejected('expired-login');
+    return { identity: { user, groups: [], loginId, fingerprint }, expiresAt };
+  }
+
+  async #checkApiToken(credentials: Credentials): Promise<Verified> {
+    const { db, clock, tokenUses } = this.#options;
+    const token = hasRightChecksum(credentials.secret)
+      ? await findTokenByHash(db, hashApiToken(credentials.secret))
+      : undefined;
+    if (token === undefined || !isNamed(credentials, token.user)) return rejected('wrong-credentials');
+    const { id, user, name, scopes, on, expiresAt } = token;
+    if (token.revokedAt !== null) return rejected('revoked-token');
+    if (expiresAt <= clock.now()) return rejected('expired-token');
+    tokenUses.note(id, clock.now());
+    return { identity: { user, groups: [], token: { id, name, scopes, ...(on && { on }) } }, expiresAt };
+  }
+
+  #fingerprint({ passwordHash }: UserAccount): string {
+    return fingerprintOf(this.#options.secret, passwordHash);
   }
 
   async #isPassword(account: UserAccount, password: string): Promise<boolean> {
     const key = createHmac('sha256', this.#processKey)
       .update(`${account.name}\0${account.passwordHash}\0${password}`)
       .digest('base64');
-    const now = this.#clock.now();
+    const now = this.#options.clock.now();
     if ((this.#verified.get(key) ?? 0) > now) return true;
     let checking = this.#checking.get(key);
     if (checking === undefined) {
@@ -107,4 +111,12 @@ export class Authenticator {
     this.#verified.set(key, now + REMEMBER_MS);
     return true;
   }
+}
+
+function isNamed({ user }: Credentials, owner: string): boolean {
+  return user === '' || user === '__token__' || user === owner;
+}
+
+function rejected(why: NonNullable<Identity['rejected']>): Verified {
+  return { identity: { ...anonymous, rejected: why } };
 }

@@ -12,18 +12,23 @@ export interface ProxyAuth {
   readonly expiration: number;
 }
 
-/** Exchanges a password for a login token; throws 401 in devpi's words. */
+/**
+ * Exchanges a password, or a login token, for a fresh login token; throws 401 in devpi's words. An API token is answered with
+ * itself and what it has left, so that nobody gets more out of it than was put in.
+ */
 export async function login(context: AccountsContext, user: string, password: string): Promise<ProxyAuth> {
-  const identity = await context.accounts.authenticator.check({ user, secret: password });
+  const { identity, expiresAt } = await context.accounts.authenticator.check({ user, secret: password });
   if (identity.user === undefined) {
     throw new AppError(accountsErrors.loginFailed, `user '${user}' could not be authenticated`);
+  }
+  if (identity.token !== undefined && expiresAt !== undefined) {
+    return { password, expiration: Math.floor((expiresAt - context.clock.now()) / 1000) };
   }
   return proxyAuth(context, await getUser(context.db, identity.user));
 }
 
 /** A fresh token, also given to who changes the password, because the old tokens end with it. */
-export function proxyAuth(context: AccountsContext, user: UserAccount): ProxyAuth {
-  const { secret } = context.accounts.authenticator;
-  const password = createLoginToken(secret, user.name, user.passwordHash, context.clock.now());
+export function proxyAuth({ secret, clock }: AccountsContext, user: UserAccount): ProxyAuth {
+  const password = createLoginToken(secret, user.name, user.passwordHash, clock.now());
   return { password, expiration: LOGIN_SECONDS };
 }

@@ -3,7 +3,7 @@ import type { Db, Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { accountsErrors } from '../errors.ts';
-import { hashPassword, isPasswordHash, verifyPassword } from '../logins/password.ts';
+import { hashPassword, isPasswordHash, verifyPassword } from '../passwords/password.ts';
 import { accountsConfig, type AccountsConfig } from '../settings.ts';
 import { findUser, insertUser, newUser } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import { hashPassword, isPasswordHash } from '../logins/password.ts';
+import { hashPassword, isPasswordHash } from '../passwords/password.ts';
 import { insertUser, newUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';

@@ -3,6 +3,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
 import { authorize } from '../policy.ts';
+import { requireLogin } from '../require-login.ts';
 import { deleteUserRow, lockUser } from './store.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function deleteUser(
   { events, accounts }: AccountsContext,
   { identity, name }: { readonly identity: Identity; readonly name: string },
 ): Promise<void> {
+  if (identity.token !== undefined) requireLogin(identity);
   authorize(identity, 'user_delete', { user: name }, `no permission to delete user ${name}`);
   const actor = identity.user ?? null;
   await events.change(async (tx, emit) => {

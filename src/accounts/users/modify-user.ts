@@ -2,6 +2,7 @@ import type { Identity } from '#kernel/identity.ts';
 import { lockUser, updateUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
 import { authorize } from '../policy.ts';
+import { requireLogin } from '../require-login.ts';
 import { storedHash } from './create-user.ts';
 import { userNotFound } from './find.ts';
 import { givenPassword, withFields, type UserFields } from './user-config.ts';
@@ -17,6 +18,7 @@ export async function modifyUser(
   context: AccountsContext,
   { identity, name, fields }: ModifyUser,
 ): Promise<UserAccount> {
+  if (identity.token !== undefined) requireLogin(identity);
   const keys = Object.keys(fields);
   const isPasswordOnly = keys.length === 1 && keys[0] === 'password';
   if (isPasswordOnly) {

@@ -1,6 +1,7 @@
 import type { UserAccount } from './store.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { accountsErrors } from '../errors.ts';
+import { timestamp } from '../timestamp.ts';
 
 /** The optional texts of a user; `custom_data` may be any JSON value (reference devpi.md 2.1). */
 const TEXTS = ['email', 'title', 'description'] as const;
@@ -51,9 +52,4 @@ function optionalText(key: string, value: unknown): string | null {
   if (value === null || value === '') return null;
   if (typeof value !== 'string') throw invalidUser(`'${key}' must be a string`);
   return value;
-}
-
-/** `YYYY-MM-DDTHH:MM:SSZ`. */
-function timestamp(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }

@@ -95,7 +95,7 @@ describe.each(databases)('users on %s', (database) => {
   });
 
   test('a pwhash beside the password wins', async () => {
-    const { hashPassword } = await import('../logins/password.ts');
+    const { hashPassword } = await import('../passwords/password.ts');
     const pwhash = await hashPassword('from the hash', 64);
 
     await app.request('PUT', '/hashed', { json: { password: 'ignored', pwhash } });

@@ -1,0 +1,44 @@
+import type { Migration } from '#kernel/db/migrate.ts';
+
+/** Tables of accounts; users are in a table of the kernel's first migration. Times are epoch milliseconds. */
+export type AccountsTables = {
+  api_token: {
+    id: string;
+    user: string;
+    name: string;
+    /** sha256 of the token, in hex: the token itself is nowhere. */
+    hash: string;
+    /** JSON list of scopes. */
+    scopes: string;
+    /** JSON list of `user/index`; null for all indexes. */
+    indexes: string | null;
+    created_at: number;
+    expires_at: number;
+    revoked_at: number | null;
+    last_used_at: number | null;
+  };
+};
+
+export const accountsMigrations: readonly Migration[] = [
+  {
+    name: '0005-api-token',
+    async up({ tx }) {
+      await tx.schema
+        .createTable('api_token')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('user', 'text', (column) =>
+          column.notNull().references('user_account.name').onDelete('cascade'),
+        )
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('hash', 'text', (column) => column.notNull().unique())
+        .addColumn('scopes', 'text', (column) => column.notNull())
+        .addColumn('indexes', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('expires_at', 'bigint', (column) => column.notNull())
+        .addColumn('revoked_at', 'bigint')
+        .addColumn('last_used_at', 'bigint')
+        .execute();
+      await tx.schema.createIndex('api_token_by_user').on('api_token').column('user').execute();
+    },
+  },
+];
