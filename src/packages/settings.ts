@@ -130,13 +130,13 @@ export const packagesSettings = [
   {
     name: 'packages.mirror-page-bytes',
     type: bytes,
-    default: 128 * 1024 ** 2,
+    default: 64 * 1024 ** 2,
     sentence: 'The largest page of a project that is taken of upstream, inflated.',
   },
   {
     name: 'packages.mirror-page-files',
     type: count,
-    default: 100_000,
+    default: 50_000,
     sentence: 'The most files of a project that are taken of upstream; the rest is left out.',
   },
   {

@@ -29,6 +29,16 @@ describe('the address of a mirrored file', () => {
     expect(addresses[0]).not.toBe(addresses[1]);
   });
 
+  test('tells files apart whose URLs differ in the query only', () => {
+    const addresses = ['', '?v=1', '?v=2', '?v=1'].map((query) =>
+      linkRelpath(link({ url: `https://files.example.org/get/demo-1.0.tar.gz${query}` })),
+    );
+
+    expect(addresses[0]).toBe('+e/https_files.example.org_get/demo-1.0.tar.gz');
+    expect(new Set(addresses).size).toBe(3);
+    expect(addresses[1]).toBe(addresses[3]);
+  });
+
   test('is quoted as URLs must be', () => {
     const file = link({ filename: 'demo-1.0+local.tar.gz', hashes: { sha256: hex(64) } });
 

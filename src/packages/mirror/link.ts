@@ -58,11 +58,11 @@ export function linkRelpath({ hashes, url, filename }: Link): string {
 
 const MAX_DIRECTORY = 150;
 
-/** `https://host:8080/a/b/file` is `https_host_8080_a_b`; what is too long is told apart by a hash. */
+/** `https://host:8080/a/b/file` is `https_host_8080_a_b`; what is too long or has a query is told apart by a hash. */
 function urlDirectory(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
+  const { protocol, host, pathname, search } = new URL(url);
   const text = `${protocol.slice(0, -1)}_${host}${pathname.split('/').slice(0, -1).join('_')}`;
   const safe = text.replace(/[^A-Za-z0-9_.-]/g, '_');
-  if (safe.length <= MAX_DIRECTORY) return safe;
+  if (safe.length <= MAX_DIRECTORY && search === '') return safe;
   return `${safe.slice(0, MAX_DIRECTORY)}-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
 }

@@ -3,7 +3,6 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { upstreamOf, type StoredProject } from './store.ts';
-import { StoredPage } from './stored-page.ts';
 import type { FetchedProject } from './upstream/fetch-project.ts';
 
 /** What counts after upstream has answered. */
@@ -27,12 +26,12 @@ export function expiryMs({ options }: Index): number {
  * removed something, went back in time, or answers with a page that is none; devpi keeps the last page too. Whoever asks
  * for a refresh gives nothing as known, and gets what upstream says.
  */
-export async function mergeAnswer(
+export function mergeAnswer(
   { clock, log }: Pick<Context, 'clock' | 'log'>,
   { index, name }: { readonly index: Index; readonly name: string },
   { fetched, known }: { readonly fetched: FetchedProject; readonly known: StoredProject | undefined },
   absentMs: number,
-): Promise<Answer> {
+): Answer {
   const about = { index: fullName(index), project: name };
   const expiresAt = clock.now() + expiryMs(index);
   const askAgainAt = clock.now() + Math.min(absentMs, expiryMs(index));
@@ -52,7 +51,7 @@ export async function mergeAnswer(
   }
   const project = {
     upstream: upstreamOf(index),
-    page: await StoredPage.pack(page),
+    page: page.stored,
     etag,
     serial,
     expiresAt,
@@ -62,9 +61,7 @@ export async function mergeAnswer(
 
 /** True for a 404, and for a page of nothing at all, as maintenance pages and captive portals look like. */
 function saysNothing(fetched: FetchedProject): boolean {
-  if (fetched.kind !== 'page') return fetched.kind === 'absent';
-  const { files, versions, status, serial, droppedCount } = fetched.page;
-  return files.length + versions.length + droppedCount === 0 && status === undefined && serial === undefined;
+  return fetched.kind === 'page' ? fetched.page.isEmpty : fetched.kind === 'absent';
 }
 
 /** A mirror that lags behind must not take back what was seen (reference devpi.md 2.6). */

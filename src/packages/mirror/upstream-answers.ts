@@ -45,7 +45,7 @@ export class UpstreamAnswers {
   fetch(index: Index, name: string, known: StoredProject | undefined): Promise<Answer> {
     return this.#fetching.run(fetchKey(index, name), async () => {
       const fetched = await this.#request(index, name, known?.etag ?? null);
-      const answer = await this.#merge(index, name, { fetched, known });
+      const answer = this.#merge(index, name, { fetched, known });
       await this.#keep(index, name, answer, known);
       return answer;
     });
@@ -76,7 +76,7 @@ export class UpstreamAnswers {
   async #askAnew(index: Index, name: string): Promise<Answer> {
     const { db, events } = this.#parts.context;
     const fetched = await this.#request(index, name, null);
-    const answer = await this.#merge(index, name, { fetched, known: undefined });
+    const answer = this.#merge(index, name, { fetched, known: undefined });
     const known = await findMirrorProject(db, index, name);
     if (isSamePage(answer.project, known)) {
       await this.#keep(index, name, answer, known);
@@ -108,18 +108,13 @@ export class UpstreamAnswers {
     }
   }
 
-  async #merge(
+  #merge(
     index: Index,
     name: string,
     answers: { readonly fetched: FetchedProject; readonly known: StoredProject | undefined },
-  ): Promise<Answer> {
+  ): Answer {
     const { fetched } = answers;
-    const answer = await mergeAnswer(
-      this.#parts.context,
-      { index, name },
-      answers,
-      this.#parts.limits.absentMs,
-    );
+    const answer = mergeAnswer(this.#parts.context, { index, name }, answers, this.#parts.limits.absentMs);
     if (fetched.kind === 'page' && fetched.page.droppedCount > 0) {
       const { dropped, droppedCount } = fetched.page;
       this.#parts.statistics.entriesDropped += droppedCount;

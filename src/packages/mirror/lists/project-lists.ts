@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Worker } from 'node:worker_threads';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/events.ts';
@@ -13,6 +12,7 @@ import { listProjectNames } from '../../projects/store.ts';
 import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
 import { expiryMs } from '../merge-answer.ts';
 import type { Mirrors } from '../mirrors.ts';
+import { runWorker } from '../run-worker.ts';
 import { listCachedProjects } from '../store.ts';
 import { upstreamFailed } from '../upstream/upstream-client.ts';
 import { limited, readLines, type ListWork, type RenderedForms } from './list-work.ts';
@@ -40,7 +40,6 @@ interface Fetched {
 
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 60_000;
-const WORKER_MEGABYTES = 1024;
 
 /**
  * Root lists of mirrors and of indexes that inherit from one. A million names stay on disk: they are parsed, sorted and
@@ -133,7 +132,7 @@ export class ProjectLists {
       names: list.names,
       target: path,
     } as const;
-    const forms = (await runWorker(work)) as RenderedForms;
+    const forms = (await runListWorker(work)) as RenderedForms;
     const page = { path, forms, revision: list.revision };
     this.#rendered.set(index.id, { ...page, before: known && { path: known.path, forms: known.forms } });
     // The one before may be about to be opened for an answer; the one before that is not.
@@ -212,7 +211,7 @@ export class ProjectLists {
         throw upstreamFailed('the upstream index sent less of its list than it announced');
       }
       const target = this.#namesPath(mirror);
-      const parsed = await runWorker({
+      const parsed = await runListWorker({
         kind: 'parse',
         source,
         isGzip: coding === 'gzip',
@@ -256,16 +255,6 @@ export function formSuffix(form: string): string {
   return `.${form.replace(' identity', '').replace(' ', '.')}`;
 }
 
-async function runWorker(work: ListWork): Promise<unknown> {
-  // Run from source the worker is TypeScript, in the bundle it stands beside it as JavaScript.
-  const file = import.meta.url.endsWith('.ts') ? './list-worker.ts' : './list-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), {
-    workerData: work,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEGABYTES },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  worker.once('message', resolve);
-  worker.once('error', reject);
-  worker.once('exit', (code) => reject(new Error(`the list worker ended with ${code}`)));
-  return await promise;
+function runListWorker(work: ListWork): Promise<unknown> {
+  return runWorker('lists/list-worker', work);
 }

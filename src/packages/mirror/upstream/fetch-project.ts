@@ -4,13 +4,14 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../../errors.ts';
 import type { MirrorLimits } from '../limits.ts';
 import { upstreamFailed, type UpstreamClient, type UpstreamResponse } from './upstream-client.ts';
-import { readUpstreamPage, type UpstreamPage } from './upstream-page.ts';
+import type { PackedPage } from './pack-page.ts';
+import { readPage } from './read-page.ts';
 
 /** What upstream answered about a project. */
 export type FetchedProject =
   | {
       readonly kind: 'page';
-      readonly page: UpstreamPage;
+      readonly page: PackedPage;
       readonly etag: string | null;
       readonly serial: number | null;
     }
@@ -63,9 +64,9 @@ async function interpret(
   if (status === 304) return { kind: 'unchanged' };
   if (status === 404 || status === 410) return { kind: 'absent' };
   if (status !== 200) throw refusedBy(response);
-  const text = (await readBody(response, maxPageBytes)).toString('utf8').replace(/^\uFEFF/, '');
   try {
-    const page = readUpstreamPage(text, { url, project, maxFiles: maxPageFiles });
+    const bytes = await readBody(response, maxPageBytes);
+    const page = await readPage({ body: bytes, url, project, maxFiles: maxPageFiles });
     const serial = Number(headers['x-pypi-last-serial'] ?? page.serial ?? Number.NaN);
     return {
       kind: 'page',
@@ -104,7 +105,10 @@ async function readBody({ headers, body }: UpstreamResponse, maxBytes: number): 
   try {
     for await (const chunk of inflated(body, headers['content-encoding'])) {
       size += (chunk as Buffer).byteLength;
-      if (size > maxBytes) throw upstreamFailed(`an upstream answer is larger than ${maxBytes} bytes`);
+      if (size > maxBytes)
+        throw upstreamFailed(
+          `an upstream page is larger than ${maxBytes} bytes (packages.mirror-page-bytes)`,
+        );
       chunks.push(chunk as Buffer);
     }
   } catch (error) {

@@ -41,7 +41,10 @@ export function readUpstreamPage(
   const dropped: string[] = [];
   let droppedCount = 0;
   for (const rawLink of raw.links) {
-    const link = files.size >= maxFiles ? 'the page has too many files' : validateLink(rawLink, url, project);
+    const link =
+      files.size >= maxFiles
+        ? 'the page has more files than packages.mirror-page-files allows'
+        : validateLink(rawLink, url, project);
     if (typeof link === 'string') {
       droppedCount += 1;
       if (dropped.length < MAX_REPORTED) dropped.push(link);
