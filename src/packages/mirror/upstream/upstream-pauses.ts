@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../../errors.ts';
@@ -12,9 +13,9 @@ export class UpstreamPauses {
   readonly #clock: Clock;
   readonly #limits: MirrorLimits;
   /** By mirror and upstream, or those and project. */
-  readonly #pausedUntil = new Map<string, number>();
+  readonly #pausedUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
   /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
-  readonly #sentAwayUntil = new Map<string, number>();
+  readonly #sentAwayUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
 
   constructor(clock: Clock, limits: MirrorLimits) {
     this.#clock = clock;
@@ -28,7 +29,6 @@ export class UpstreamPauses {
     const seconds = error instanceof AppError ? Number(error.headers['retry-after'] ?? 0) : 0;
     const awayMs = Math.min(seconds * 1000, maxPauseMs);
     const key = awayMs > 0 || isUnreachable(error) ? keyOf(index) : keyOf(index, project);
-    if (this.#pausedUntil.size >= MAX_PAUSES) this.#pausedUntil.clear();
     this.#pausedUntil.set(key, now + Math.max(pauseMs, awayMs));
     if (awayMs > 0) this.#sentAwayUntil.set(keyOf(index), now + awayMs);
   }
