@@ -24,6 +24,10 @@ const allowed: Readonly<Record<string, string>> = {
   listTokens: '-++++',
   createToken: '-++++',
   revokeToken: '-++++',
+  listGroups: '----+',
+  createGroup: '----+',
+  changeGroup: '----+',
+  deleteGroup: '----+',
   readStatus: '+++++',
   checkAuth: '+++++',
   listEvents: '----+',
@@ -105,6 +109,7 @@ describe('over HTTP', () => {
   async function newScene(): Promise<Scene> {
     const [listed, stranger] = [await app.user(), await app.user()];
     const index = await app.index({ acl_upload: [listed.name] });
+    await app.request('PUT', `/+groups/${index.user.name}`, { json: {}, auth: ROOT });
     const uploaded = await app.upload(index, wheelUpload(), { auth: listed.auth });
     expect(uploaded.status).toBe(200);
     const auths = {
@@ -132,9 +137,12 @@ describe('over HTTP', () => {
       .replace(':index', isNew ? 'fresh' : index.name)
       .replace(':project', 'demo')
       .replace(':version', '1.0')
+      .replace(':group', name === 'createGroup' ? `new-${index.user.name}` : index.user.name)
       .replace(':id', path.includes(':id') ? await newToken(auth) : '')
       .replace('*', file);
     const json = {
+      createGroup: {},
+      changeGroup: { add: [] },
       createToken: { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] },
       login: { user: index.user.name, password: index.user.auth[1] },
       createUser: { password: 'x' },

@@ -3,6 +3,7 @@ import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { Authenticator } from './logins/authenticate.ts';
+import type { PasswordChecks } from './passwords/password-checks.ts';
 import type { TokenUses } from './tokens/token-uses.ts';
 
 /**
@@ -17,14 +18,15 @@ export type UserRemovalHook = (
 /** What other parts find in their context under `accounts`. */
 export interface Accounts {
   readonly authenticator: Authenticator;
+  readonly passwords: PasswordChecks;
   readonly tokenUses: TokenUses;
   /** What API tokens can be for. */
   readonly scopes: readonly string[];
   /**
    * For use cases, in their transaction: throws 401 unless the user, and the password, login or token that was shown, are
-   * still what they were when the request began.
+   * still what they were when the request began; returns the identity with the groups of now.
    */
-  confirm(tx: Tx, identity: Identity): Promise<void>;
+  confirm(tx: Tx, identity: Identity): Promise<Identity>;
   /** For `open` of a part that keeps rows of users. */
   onUserRemoval(hook: UserRemovalHook): void;
   readonly userRemovalHooks: readonly UserRemovalHook[];

@@ -59,6 +59,14 @@ export const CreatedApiToken = ApiToken.extend({
   token: z.string().meta({ description: 'The token, which is shown this once.' }),
 });
 
+const Users = z.array(z.string()).max(1000);
+
+export const NewGroup = z.strictObject({ members: Users.default([]) });
+
+export const GroupChange = z.strictObject({ add: Users.default([]), remove: Users.default([]) });
+
+export const Group = z.object({ name: z.string(), members: z.array(z.string()) });
+
 /** Every operation of the part, in the order of docs/reference/http.md. */
 export const operations = {
   login: {
@@ -89,6 +97,36 @@ export const operations = {
     path: '/+tokens/:id',
     allow: 'token_manage',
     summary: 'End an API token at once; root may end those of everybody.',
+    response: Message,
+  },
+  listGroups: {
+    method: 'GET',
+    path: '/+groups',
+    allow: 'group_manage',
+    summary: 'Groups with their members; root only.',
+    response: envelope('list:group', z.array(Group)),
+  },
+  createGroup: {
+    method: 'PUT',
+    path: '/+groups/:group',
+    allow: 'group_manage',
+    summary: 'Make a group, which access lists name as `:GROUP`; answers 201.',
+    request: NewGroup,
+    response: envelope('group', Group),
+  },
+  changeGroup: {
+    method: 'PATCH',
+    path: '/+groups/:group',
+    allow: 'group_manage',
+    summary: 'Add members and remove members.',
+    request: GroupChange,
+    response: envelope('group', Group),
+  },
+  deleteGroup: {
+    method: 'DELETE',
+    path: '/+groups/:group',
+    allow: 'group_manage',
+    summary: 'Delete a group; access lists keep its name.',
     response: Message,
   },
   createUser: {

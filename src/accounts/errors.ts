@@ -17,6 +17,13 @@ export const accountsErrors = defineErrors('accounts', {
     hint: 'check the user name and the password',
     meaning: 'The user does not exist or the password is another one; which of the two is not told.',
   },
+  tooManyPasswords: {
+    status: 429,
+    title: 'Too many wrong passwords',
+    hint: 'wait a minute, or use a login token or an API token, which always work',
+    meaning:
+      'After five wrong passwords for a user from one address each further one makes the pause before the next try longer, up to `accounts.max-password-pause` seconds.',
+  },
   loginNeeded: {
     status: 401,
     title: 'Log in first',
@@ -52,6 +59,13 @@ export const accountsErrors = defineErrors('accounts', {
     title: 'Such a token cannot be made',
     meaning: 'A scope does not exist, or a limit of API tokens would be passed; the detail says which.',
   },
+  invalidGroup: {
+    status: 400,
+    title: 'Such a group cannot be',
+    meaning: 'The name cannot be one of a group, or a member is no user; the detail says which.',
+  },
+  groupExists: { status: 409, title: 'The group exists already', meaning: 'Choose another name.' },
+  groupNotFound: { status: 404, title: 'No such group', meaning: 'No group has this name.' },
   notAllowed: {
     status: 403,
     title: 'Not allowed',

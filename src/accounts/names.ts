@@ -5,8 +5,8 @@ const MAX_LENGTH = 200;
 /** Any Unicode but control characters, lone surrogates and the ASCII symbols other than `-.@_` (devpi.md 2.1). */
 const ALLOWED = /^(?:[A-Za-z0-9.@_-]|[^\p{ASCII}\p{Cc}\p{Cs}\p{Z}])+$/u;
 
-/** Throws the given kind, in devpi's words, unless the text may name a user or an index. */
-export function checkName(kind: ErrorKind, what: 'username' | 'indexname', name: string): void {
+/** Throws the given kind, in devpi's words, unless the text may name a user, a group or an index. */
+export function checkName(kind: ErrorKind, what: 'username' | 'groupname' | 'indexname', name: string): void {
   if (!ALLOWED.test(name)) {
     throw new AppError(
       kind,

@@ -4,8 +4,11 @@ import type { PartCode } from '#kernel/part.ts';
 import type { Accounts, AccountsContext, UserRemovalHook } from './context.ts';
 import { accountsErrors } from './errors.ts';
 import { Authenticator } from './logins/authenticate.ts';
+import { groupRoutes } from './groups/routes.ts';
 import { confirm } from './logins/confirm.ts';
 import { loginRoutes } from './logins/routes.ts';
+import { PasswordChecks } from './passwords/password-checks.ts';
+import { accountsConfig } from './settings.ts';
 import { accountsMigrations } from './tables.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { TokenUses } from './tokens/token-uses.ts';
@@ -26,6 +29,7 @@ export const code: PartCode = {
       declareRoutes(app) {
         loginRoutes(app, own);
         tokenRoutes(app, own);
+        groupRoutes(app, own);
         userRoutes(app, own);
       },
       close: () => accounts.tokenUses.close(),
@@ -36,11 +40,13 @@ export const code: PartCode = {
 /** Until each part declares its own. */
 const SCOPES = ['packages.read', 'packages.upload'];
 
-function createAccounts({ db, secret, clock, log }: Context): Accounts {
+function createAccounts({ db, secret, clock, events, config, log }: Context): Accounts {
   const userRemovalHooks: UserRemovalHook[] = [];
   const tokenUses = new TokenUses(db, log);
+  const passwords = new PasswordChecks(accountsConfig(config), clock);
   return {
-    authenticator: new Authenticator({ db, secret, clock, tokenUses }),
+    authenticator: new Authenticator({ db, clock, events, secret, passwords, tokenUses }),
+    passwords,
     tokenUses,
     scopes: SCOPES,
     confirm: (tx, identity) => confirm(secret, tx, identity),

@@ -4,6 +4,7 @@ import { any, definePolicy, everyone, isOwner, isRoot } from './define-policy.ts
 export type Permission =
   | 'login'
   | 'token_manage'
+  | 'group_manage'
   | 'user_create'
   | 'user_modify'
   | 'user_modify_password'
@@ -20,6 +21,7 @@ const isOwnerOrRoot = any<Subject>(isOwner, isRoot);
 export const { isAllowed, authorize } = definePolicy<Permission, Subject>({
   login: everyone,
   token_manage: ({ user, token }) => user !== undefined && token === undefined,
+  group_manage: ({ user, token }) => user === 'root' && token === undefined,
   user_create: everyone,
   user_modify: isOwnerOrRoot,
   user_modify_password: isOwnerOrRoot,

@@ -11,6 +11,12 @@ export function rejection({ rejected }: Identity): AppError | undefined {
   if (rejected === 'expired-login') return expiredLogin();
   if (rejected === 'expired-token') return endedToken('the API token has expired');
   if (rejected === 'revoked-token') return endedToken('the API token was revoked');
+  if (rejected === 'paused') {
+    return new AppError(
+      accountsErrors.tooManyPasswords,
+      'too many wrong passwords: wait before the next try',
+    );
+  }
   return undefined;
 }
 

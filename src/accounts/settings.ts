@@ -9,6 +9,26 @@ export const accountsSettings = [
     sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
   },
   {
+    name: 'accounts.concurrent-passwords',
+    type: wholeNumber(1, 64),
+    default: 2,
+    sentence: 'How many passwords are hashed or checked at once; each takes the memory above.',
+  },
+  {
+    name: 'accounts.max-waiting-passwords',
+    type: wholeNumber(1, 10_000),
+    default: 64,
+    sentence:
+      'How many password checks may wait for their turn; of more, those of whoever has most are refused.',
+  },
+  {
+    name: 'accounts.max-password-pause',
+    type: wholeNumber(0, 3600),
+    default: 60,
+    sentence:
+      'The longest pause in seconds between tries, which grows with wrong passwords for a user from one address; 0 for none.',
+  },
+  {
     name: 'accounts.token-days',
     type: wholeNumber(1, 36_500),
     default: 90,

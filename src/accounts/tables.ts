@@ -17,6 +17,8 @@ export type AccountsTables = {
     revoked_at: number | null;
     last_used_at: number | null;
   };
+  user_group: { name: string; created_at: number };
+  group_member: { group_name: string; user_name: string };
 };
 
 export const accountsMigrations: readonly Migration[] = [
@@ -39,6 +41,27 @@ export const accountsMigrations: readonly Migration[] = [
         .addColumn('last_used_at', 'bigint')
         .execute();
       await tx.schema.createIndex('api_token_by_user').on('api_token').column('user').execute();
+    },
+  },
+  {
+    name: '0006-group',
+    async up({ tx }) {
+      await tx.schema
+        .createTable('user_group')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await tx.schema
+        .createTable('group_member')
+        .addColumn('group_name', 'text', (column) =>
+          column.notNull().references('user_group.name').onDelete('cascade'),
+        )
+        .addColumn('user_name', 'text', (column) =>
+          column.notNull().references('user_account.name').onDelete('cascade'),
+        )
+        .addPrimaryKeyConstraint('group_member_key', ['group_name', 'user_name'])
+        .execute();
+      await tx.schema.createIndex('group_member_by_user').on('group_member').column('user_name').execute();
     },
   },
 ];

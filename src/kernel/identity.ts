@@ -20,7 +20,7 @@ export interface Identity {
   /** Tells the stored password hash that a password or a login was checked against from every other. */
   readonly fingerprint?: string;
   /** Why credentials that were sent do not count. */
-  readonly rejected?: 'wrong-credentials' | 'expired-login' | 'expired-token' | 'revoked-token';
+  readonly rejected?: 'wrong-credentials' | 'expired-login' | 'expired-token' | 'revoked-token' | 'paused';
 }
 
 export const anonymous: Identity = { user: undefined, groups: [] };

@@ -1,18 +1,18 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '#kernel/clock.ts';
 import type { Db } from '#kernel/db/db.ts';
+import type { Events, StoredEvent } from '#kernel/events/events.ts';
 import { anonymous, type Identity } from '#kernel/identity.ts';
-import { verifyPassword } from '../passwords/password.ts';
+import { SingleFlight } from '#kernel/single-flight.ts';
+import { listGroupsOf } from '../groups/store.ts';
+import type { PasswordChecks } from '../passwords/password-checks.ts';
 import { hashApiToken, hasRightChecksum, isApiToken } from '../tokens/api-token.ts';
 import { findTokenByHash } from '../tokens/store.ts';
 import type { TokenUses } from '../tokens/token-uses.ts';
 import { findUser, type UserAccount } from '../users/store.ts';
 import { findCredentials, type Credentials } from './credentials.ts';
 import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
-
-const MAX_REMEMBERED = 1000;
-const REMEMBER_MS = 300_000;
+import { RememberedIdentities } from './remembered-identities.ts';
 
 /** Who credentials belong to. */
 export interface Verified {
@@ -24,48 +24,110 @@ export interface Verified {
 export interface AuthenticatorOptions {
   readonly db: Db;
   readonly clock: Clock;
+  readonly events: Events;
   /** Signs login tokens. */
   readonly secret: Buffer;
+  readonly passwords: PasswordChecks;
   readonly tokenUses: TokenUses;
 }
 
+/** Verifying as many passwords takes longer than they are remembered: no stranger can push others' out. */
+const MAX_REMEMBERED = 10_000;
+const MAX_WRONG = 1000;
+
 /**
- * Checks credentials. A verified password is remembered for five minutes under a keyed hash: pip sends the
- * same one with every request, and each argon2 check costs a tenth of a second by design. Requests that bring the same
- * password at the same time wait for one check.
+ * Finds out whom credentials belong to, and remembers it: pip sends the same ones with every request, and each check of a
+ * password costs a tenth of a second by design. Events about the user, the token or a group end that, whichever server process
+ * wrote them. Wrong passwords are remembered as well, since the same client sends them again and again.
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #processKey = randomBytes(32);
-  readonly #verified = new Map<string, number>();
-  readonly #checking = new Map<string, Promise<boolean>>();
+  readonly #known: RememberedIdentities<Verified>;
+  readonly #wrong: RememberedIdentities<Verified>;
+  readonly #checking = new SingleFlight<Verified>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
+    this.#known = new RememberedIdentities(options.clock, MAX_REMEMBERED);
+    this.#wrong = new RememberedIdentities(options.clock, MAX_WRONG);
+    options.events.listen((event) => this.#hear(event));
   }
 
-  /** Throws only when the server is too busy to check; bad credentials make an anonymous identity with `rejected`. */
-  async identify(headers: IncomingHttpHeaders): Promise<Identity> {
+  /**
+   * Who sends a request with these headers from this address. Throws only when the server is too busy to check; bad credentials
+   * make an anonymous identity with `rejected`.
+   */
+  async identify(headers: IncomingHttpHeaders, address = ''): Promise<Identity> {
     const credentials = findCredentials(headers);
-    return credentials === undefined ? anonymous : (await this.check(credentials)).identity;
+    return credentials === undefined ? anonymous : (await this.check(credentials, address)).identity;
+  }
+
+  /**
+   * For the hot path: the identity that these credentials gave before, or the anonymous one where there are none; undefined when
+   * only `identify` can tell. It ends when the credentials do, and with every event about the user, the token or a group.
+   */
+  peek(headers: IncomingHttpHeaders): Identity | undefined {
+    const credentials = findCredentials(headers);
+    return credentials === undefined ? anonymous : this.#remembered(credentials)?.identity;
   }
 
   /** The secret is tried as a token first and as a password second; `__token__`, and no name, go with any token. */
-  async check(credentials: Credentials): Promise<Verified> {
-    if (isLoginToken(credentials.secret)) return await this.#checkLogin(credentials);
-    if (isApiToken(credentials.secret)) return await this.#checkApiToken(credentials);
-    return await this.#checkPassword(credentials);
+  async check(credentials: Credentials, address = ''): Promise<Verified> {
+    return this.#remembered(credentials) ?? (await this.#check(credentials, address));
   }
 
-  async #checkPassword({ user, secret }: Credentials): Promise<Verified> {
-    const account = await findUser(this.#options.db, user);
-    if (account === undefined || !(await this.#isPassword(account, secret))) {
-      return rejected('wrong-credentials');
-    }
-    return { identity: { user, groups: [], fingerprint: this.#fingerprint(account) } };
+  #remembered(credentials: Credentials): Verified | undefined {
+    const { events, clock, tokenUses } = this.#options;
+    if (!events.isLive) return undefined;
+    const found = this.#known.find(credentials);
+    const token = found?.identity.token;
+    if (token !== undefined) tokenUses.note(token.id, clock.now());
+    return found;
   }
 
-  async #checkLogin(credentials: Credentials): Promise<Verified> {
+  async #check(credentials: Credentials, address: string): Promise<Verified> {
+    const { moment } = this.#known;
+    const verified = await this.#verify(credentials, address);
+    const { identity, expiresAt } = verified;
+    if (identity.user === undefined) return verified;
+    const withGroups = {
+      ...verified,
+      identity: { ...identity, groups: await listGroupsOf(this.#options.db, identity.user) },
+    };
+    const end = expiresAt === undefined ? {} : { end: expiresAt };
+    this.#known.keep(credentials, { user: identity.user, result: withGroups, moment, ...end });
+    return withGroups;
+  }
+
+  async #verify(credentials: Credentials, address: string): Promise<Verified> {
+    if (isLoginToken(credentials.secret)) return await this.#verifyLogin(credentials);
+    if (isApiToken(credentials.secret)) return await this.#verifyApiToken(credentials);
+    return await this.#verifyPassword(credentials, address);
+  }
+
+  async #verifyPassword(credentials: Credentials, address: string): Promise<Verified> {
+    const { user, secret } = credentials;
+    const { db, passwords, events } = this.#options;
+    const { moment } = this.#wrong;
+    const account = await findUser(db, user);
+    if (account === undefined) return rejected('wrong-credentials');
+    const wrong = events.isLive ? this.#wrong.find(credentials) : undefined;
+    if (wrong !== undefined) return wrong;
+    // Requests that bring the same password at the same time wait for one check.
+    const key = [address, user, account.passwordHash, secret].join('\0');
+    return await this.#checking.run(key, async () => {
+      const answer = await passwords.verify(secret, account.passwordHash, { user, address });
+      if (answer === 'right') {
+        return { identity: { user, groups: [], fingerprint: this.#fingerprint(account) } };
+      }
+      if (answer === 'paused') return rejected('paused');
+      const result = rejected('wrong-credentials');
+      this.#wrong.keep(credentials, { user, result, moment });
+      return result;
+    });
+  }
+
+  async #verifyLogin(credentials: Credentials): Promise<Verified> {
     const token = readLoginToken(this.#options.secret, credentials.secret);
     const account =
       token && isNamed(credentials, token.user) ? await findUser(this.#options.db, token.user) : undefined;
@@ -78,7 +140,7 @@ export class Authenticator {
     return { identity: { user, groups: [], loginId, fingerprint }, expiresAt };
   }
 
-  async #checkApiToken(credentials: Credentials): Promise<Verified> {
+  async #verifyApiToken(credentials: Credentials): Promise<Verified> {
     const { db, clock, tokenUses } = this.#options;
     const token = hasRightChecksum(credentials.secret)
       ? await findTokenByHash(db, hashApiToken(credentials.secret))
@@ -95,21 +157,11 @@ export class Authenticator {
     return fingerprintOf(this.#options.secret, passwordHash);
   }
 
-  async #isPassword(account: UserAccount, password: string): Promise<boolean> {
-    const key = createHmac('sha256', this.#processKey)
-      .update(`${account.name}\0${account.passwordHash}\0${password}`)
-      .digest('base64');
-    const now = this.#options.clock.now();
-    if ((this.#verified.get(key) ?? 0) > now) return true;
-    let checking = this.#checking.get(key);
-    if (checking === undefined) {
-      checking = verifyPassword(password, account.passwordHash).finally(() => this.#checking.delete(key));
-      this.#checking.set(key, checking);
-    }
-    if (!(await checking)) return false;
-    if (this.#verified.size >= MAX_REMEMBERED) this.#verified.clear();
-    this.#verified.set(key, now + REMEMBER_MS);
-    return true;
+  #hear({ type, data }: StoredEvent): void {
+    if (type.startsWith('accounts.group-')) this.#known.clear();
+    if (!/^accounts\.(?:user-modified|user-deleted|token-revoked)$/.test(type)) return;
+    this.#known.forget(String(data['user']));
+    this.#wrong.forget(String(data['user']));
   }
 }
 

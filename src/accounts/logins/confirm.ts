@@ -1,7 +1,8 @@
-import type { Tx } from '#kernel/db/db.ts';
+import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { accountsErrors } from '../errors.ts';
+import { listGroupsOf } from '../groups/store.ts';
 import { rejection } from '../rejection.ts';
 import { findToken } from '../tokens/store.ts';
 import { findUser } from '../users/store.ts';
@@ -9,25 +10,27 @@ import { fingerprintOf } from './login-token.ts';
 
 /**
  * Throws 401 unless the user behind an identity, and the password, login or token that was shown, are still what they were when
- * the request began. Time alone ends nothing here: what began in time may finish.
+ * the request began; returns the identity with the groups of now. Time alone ends nothing here: what began in time may finish.
  */
-export async function confirm(secret: Buffer, tx: Tx, identity: Identity): Promise<void> {
+export async function confirm(secret: Buffer, db: Db, identity: Identity): Promise<Identity> {
   const { user, token, loginId, fingerprint } = identity;
-  if (user === undefined) return;
-  const account = await findUser(tx, user);
+  if (user === undefined) return identity;
+  const account = await findUser(db, user);
   if (account === undefined) {
     throw new AppError(accountsErrors.loginExpired, `user '${user}' has been deleted`, {
       headers: { location: '/+login' },
     });
   }
   if (token !== undefined) {
-    const stored = await findToken(tx, token.id);
-    if (stored === undefined || stored.revokedAt !== null)
+    const stored = await findToken(db, token.id);
+    if (stored === undefined || stored.revokedAt !== null) {
       throw rejection({ ...identity, rejected: 'revoked-token' });
-    return;
+    }
+  } else if (
+    fingerprint !== fingerprintOf(secret, account.passwordHash) &&
+    (loginId === undefined || loginId !== account.keptLogin)
+  ) {
+    throw rejection({ ...identity, rejected: 'expired-login' });
   }
-  const isCurrent =
-    fingerprint === fingerprintOf(secret, account.passwordHash) ||
-    (loginId !== undefined && loginId === account.keptLogin);
-  if (!isCurrent) throw rejection({ ...identity, rejected: 'expired-login' });
+  return { ...identity, groups: await listGroupsOf(db, user) };
 }

@@ -20,7 +20,7 @@ async function rootPasswordHash(config: AccountsConfig): Promise<string> {
     const password = config['accounts.root-password']?.reveal() ?? '';
     return await hashPassword(password, config['accounts.argon2-memory-kib']);
   }
-  if (isPasswordHash(given.reveal())) return given.reveal();
+  if (isPasswordHash(given.reveal(), config['accounts.argon2-memory-kib'])) return given.reveal();
   throw new AppError(accountsErrors.invalidUser, 'the hash of the root password is not an argon2 hash');
 }
 

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import { hashPassword, isPasswordHash } from '../passwords/password.ts';
+import { isPasswordHash } from '../passwords/password.ts';
 import { insertUser, newUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
@@ -26,7 +26,11 @@ export async function createUser(
   const password = givenPassword(fields);
   if (password === undefined) throw invalidUser('password needs to be set');
   const user = withFields(
-    newUser(name, await storedHash(context, password, fields['pwhash']), context.clock.now()),
+    newUser(
+      name,
+      await storedHash(context, { identity, password, pwhash: fields['pwhash'] }),
+      context.clock.now(),
+    ),
     fields,
   );
   await context.events.change(async (tx, emit) => {
@@ -36,15 +40,26 @@ export async function createUser(
   return user;
 }
 
-/** The given argon2 hash if there is one, else a fresh hash of the password. */
+export interface GivenPassword {
+  readonly identity: Identity;
+  readonly password: string;
+  readonly pwhash: unknown;
+}
+
+/** The given argon2 hash if there is one, which only root may set, else a fresh hash of the password. */
 export async function storedHash(
-  context: AccountsContext,
-  password: string,
-  pwhash: unknown,
+  { accounts, config }: AccountsContext,
+  { identity, password, pwhash }: GivenPassword,
 ): Promise<string> {
   if (pwhash === undefined || pwhash === null) {
-    return await hashPassword(password, accountsConfig(context.config)['accounts.argon2-memory-kib']);
+    return await accounts.passwords.hash(password, { user: identity.user ?? '', address: '' });
   }
-  if (typeof pwhash === 'string' && isPasswordHash(pwhash)) return pwhash;
-  throw invalidUser("'pwhash' must be an argon2 hash such as $argon2id$v=19$m=102400,t=2,p=8$…");
+  if (identity.user !== 'root' || identity.token !== undefined) {
+    throw new AppError(accountsErrors.notAllowed, "only root may set 'pwhash'; send a 'password'");
+  }
+  const memoryKib = accountsConfig(config)['accounts.argon2-memory-kib'];
+  if (typeof pwhash === 'string' && isPasswordHash(pwhash, memoryKib)) return pwhash;
+  throw invalidUser(
+    "'pwhash' must be an argon2 hash such as $argon2id$v=19$m=102400,t=2,p=8$…, no dearer than this server's (accounts.argon2-memory-kib)",
+  );
 }

@@ -31,7 +31,9 @@ export async function modifyUser(
   } else authorize(identity, 'user_modify', { user: name }, `no permission to modify user ${name}`);
   const password = givenPassword(fields);
   const hasNewHash = password !== undefined || (fields['pwhash'] !== undefined && fields['pwhash'] !== null);
-  const passwordHash = hasNewHash ? await storedHash(context, password ?? '', fields['pwhash']) : undefined;
+  const passwordHash = hasNewHash
+    ? await storedHash(context, { identity, password: password ?? '', pwhash: fields['pwhash'] })
+    : undefined;
   return await context.events.change(async (tx, emit) => {
     const user = await lockUser(tx, name);
     if (user === undefined) throw userNotFound(name);

@@ -56,11 +56,11 @@ describe.each(databases)('users on %s', (database) => {
     ['a password that is no text', 'newcomer', { password: 5 }, 400, "'password' must be a string"],
     ['an email that is no text', 'newcomer', { password: 'x', email: {} }, 400, "'email' must be a string"],
     [
-      'a pwhash that is none',
+      'a pwhash that a stranger gives',
       'newcomer',
-      { password: 'x', pwhash: 'plain' },
-      400,
-      expect.stringContaining("'pwhash' must be an argon2 hash"),
+      { password: 'x', pwhash: HASH },
+      403,
+      "only root may set 'pwhash'; send a 'password'",
     ],
     [
       'a blocked character',
@@ -82,6 +82,35 @@ describe.each(databases)('users on %s', (database) => {
     expect(await app.contents()).toEqual(before);
   });
 
+  test.each(['plain', HASH.replace('m=64,t=2', 'm=1048576,t=4')])(
+    'root cannot store the pwhash %s, which is none or costs too much to check',
+    async (pwhash) => {
+      for (const [method, path] of [
+        ['PUT', '/newcomer'],
+        ['PATCH', '/root'],
+      ] as const) {
+        const response = await app.request(method, path, {
+          json: { password: 'x', pwhash },
+          auth: ROOT,
+          headers: { accept: 'application/json' },
+        });
+
+        expect(response.status).toBe(400);
+        expect(response.json().message).toMatch(/^'pwhash' must be an argon2 hash.*argon2-memory-kib/);
+      }
+      expect(await app.events()).toEqual([]);
+    },
+  );
+
+  test('a user cannot set the own pwhash', async () => {
+    const user = await app.user();
+
+    const response = await app.request('PATCH', `/${user.name}`, { json: { pwhash: HASH }, auth: user.auth });
+
+    expect(response.status).toBe(403);
+    expect(await app.events()).toEqual([]);
+  });
+
   test('names may hold any letter and -.@_', async () => {
     for (const name of ['jürgen', '李', 'a-b.c@d_e']) {
       const path = `/${encodeURIComponent(name)}`;
@@ -98,7 +127,7 @@ describe.each(databases)('users on %s', (database) => {
     const { hashPassword } = await import('../passwords/password.ts');
     const pwhash = await hashPassword('from the hash', 64);
 
-    await app.request('PUT', '/hashed', { json: { password: 'ignored', pwhash } });
+    await app.request('PUT', '/hashed', { json: { password: 'ignored', pwhash }, auth: ROOT });
 
     const status = async (secret: string) =>
       (await app.request('GET', '/+api', { auth: ['hashed', secret] })).json().result.authstatus[0];

@@ -1,0 +1,65 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '#kernel/clock.ts';
+import type { Credentials } from './credentials.ts';
+
+const REMEMBER_MS = 300_000;
+
+interface Remembered<Result> {
+  readonly user: string;
+  readonly result: Result;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/**
+ * What was found out about credentials, for five minutes, under a keyed hash of them. A result that was under way when something was
+ * forgotten is not kept, since it may be from before.
+ */
+export class RememberedIdentities<Result> {
+  readonly #clock: Clock;
+  readonly #key = randomBytes(32);
+  readonly #known: LRUCache<string, Remembered<Result>>;
+  #forgotten = 0;
+
+  /** Beyond `max` what was not asked for the longest time is forgotten. */
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock;
+    this.#known = new LRUCache({ max });
+  }
+
+  /** To be taken before the question is asked whose answer is kept. */
+  get moment(): number {
+    return this.#forgotten;
+  }
+
+  find(credentials: Credentials): Result | undefined {
+    const found = this.#known.get(this.#keyOf(credentials));
+    return found !== undefined && found.until > this.#clock.now() ? found.result : undefined;
+  }
+
+  /** Keeps the result of who is `user`, until `end` at the latest, unless something was forgotten since `moment`. */
+  keep(
+    credentials: Credentials,
+    { user, result, end = Infinity, moment }: { user: string; result: Result; end?: number; moment: number },
+  ): void {
+    if (moment !== this.#forgotten) return;
+    const until = Math.min(this.#clock.now() + REMEMBER_MS, end);
+    this.#known.set(this.#keyOf(credentials), { user, result, until });
+  }
+
+  /** Forgets all credentials of a user. */
+  forget(user: string): void {
+    this.#forgotten += 1;
+    for (const [key, known] of this.#known.entries()) if (known.user === user) this.#known.delete(key);
+  }
+
+  clear(): void {
+    this.#forgotten += 1;
+    this.#known.clear();
+  }
+
+  #keyOf({ user, secret }: Credentials): string {
+    return createHmac('sha256', this.#key).update(`${user}\0${secret}`).digest('base64');
+  }
+}
