@@ -11,6 +11,7 @@ export {
 } from './define-policy.ts';
 export { accountsErrors } from './errors.ts';
 export { checkName } from './names.ts';
+export { accountsConfig } from './settings.ts';
 export { getUser } from './users/find.ts';
-export { findUser, listUsers, type UserAccount } from './users/store.ts';
-export { showUser } from './users/user-config.ts';
+export { findUser, listUsersAfter, type UserAccount } from './users/store.ts';
+export { authorizeUserList, showUserTo } from './users/readers.ts';

@@ -1,5 +1,7 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
-import { secret, wholeNumber, type ConfigOf, type Setting } from '#kernel/config/setting.ts';
+import { oneOf, secret, wholeNumber, type ConfigOf, type Setting } from '#kernel/config/setting.ts';
+
+const readers = oneOf('anyone', 'users', 'root');
 
 export const accountsSettings = [
   {
@@ -7,6 +9,31 @@ export const accountsSettings = [
     type: wholeNumber(64, 4_194_304),
     default: 102_400,
     sentence: 'Memory in KiB that hashing one password takes; the default is devpi’s.',
+  },
+  {
+    name: 'accounts.sign-up',
+    type: oneOf('anyone', 'root'),
+    default: 'anyone',
+    sentence: 'Who may create users: `anyone`, as in devpi, or `root`.',
+  },
+  {
+    name: 'accounts.user-list-readers',
+    type: readers,
+    default: 'anyone',
+    sentence: 'Who may list all users with their indexes: `anyone`, as in devpi, all `users`, or `root`.',
+  },
+  {
+    name: 'accounts.user-detail-readers',
+    type: readers,
+    default: 'root',
+    sentence:
+      'Who sees the e-mail and the `custom_data` of a user, beside the user: `anyone`, as in devpi, all `users`, or `root`.',
+  },
+  {
+    name: 'accounts.max-user-bytes',
+    type: wholeNumber(1024, 16_777_216),
+    default: 65_536,
+    sentence: 'How many bytes the fields of a user may have together, and how many a password may have.',
   },
   {
     name: 'accounts.concurrent-passwords',

@@ -7,7 +7,14 @@ import { accountsErrors } from '../errors.ts';
 import { checkName } from '../names.ts';
 import { accountsConfig } from '../settings.ts';
 import { authorize } from '../policy.ts';
-import { checkKnownKeys, givenPassword, invalidUser, withFields, type UserFields } from './user-config.ts';
+import {
+  checkKnownKeys,
+  checkSize,
+  givenPassword,
+  invalidUser,
+  withFields,
+  type UserFields,
+} from './user-config.ts';
 
 export interface CreateUser {
   readonly identity: Identity;
@@ -21,19 +28,21 @@ export async function createUser(
   { identity, name, fields }: CreateUser,
 ): Promise<UserAccount> {
   authorize(identity, 'user_create', {}, 'no permission to create users');
+  const config = accountsConfig(context.config);
+  if (config['accounts.sign-up'] === 'root' && identity.user !== 'root') {
+    throw new AppError(accountsErrors.notAllowed, 'only root may create users (accounts.sign-up)');
+  }
+  const maxBytes = config['accounts.max-user-bytes'];
   checkName(accountsErrors.invalidUser, 'username', name);
   checkKnownKeys(fields);
-  const password = givenPassword(fields);
+  const password = givenPassword(fields, maxBytes);
   if (password === undefined) throw invalidUser('password needs to be set');
-  const user = withFields(
-    newUser(
-      name,
-      await storedHash(context, { identity, password, pwhash: fields['pwhash'] }),
-      context.clock.now(),
-    ),
-    fields,
-  );
+  const described = withFields(newUser(name, '', context.clock.now()), fields);
+  checkSize(described, maxBytes);
+  const passwordHash = await storedHash(context, { identity, password, pwhash: fields['pwhash'] });
+  const user = { ...described, passwordHash };
   await context.events.change(async (tx, emit) => {
+    await context.accounts.confirm(tx, identity);
     if (!(await insertUser(tx, user))) throw new AppError(accountsErrors.userExists, 'user already exists');
     await emit({ type: 'accounts.user-created', actor: identity.user ?? null, data: { user: name } });
   });

@@ -21,6 +21,7 @@ export async function deleteUser(
     if ((await lockUser(tx, name)) === undefined) {
       throw new AppError(accountsErrors.userNotFound, `required user '${name}' does not exist`);
     }
+    await accounts.confirm(tx, identity);
     for (const remove of accounts.userRemovalHooks) await remove({ tx, emit, actor }, name);
     await deleteUserRow(tx, name);
     await emit({ type: 'accounts.user-deleted', actor, data: { user: name } });

@@ -1,11 +1,12 @@
 import type { Identity } from '#kernel/identity.ts';
 import { lockUser, updateUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
+import { accountsConfig } from '../settings.ts';
 import { authorize } from '../policy.ts';
 import { requireLogin } from '../require-login.ts';
 import { storedHash } from './create-user.ts';
 import { userNotFound } from './find.ts';
-import { givenPassword, withFields, type UserFields } from './user-config.ts';
+import { checkSize, givenPassword, knownKeys, withFields, type UserFields } from './user-config.ts';
 
 export interface ModifyUser {
   readonly identity: Identity;
@@ -29,7 +30,8 @@ export async function modifyUser(
       `no permission to change password for user ${name}`,
     );
   } else authorize(identity, 'user_modify', { user: name }, `no permission to modify user ${name}`);
-  const password = givenPassword(fields);
+  const maxBytes = accountsConfig(context.config)['accounts.max-user-bytes'];
+  const password = givenPassword(fields, maxBytes);
   const hasNewHash = password !== undefined || (fields['pwhash'] !== undefined && fields['pwhash'] !== null);
   const passwordHash = hasNewHash
     ? await storedHash(context, { identity, password: password ?? '', pwhash: fields['pwhash'] })
@@ -37,13 +39,18 @@ export async function modifyUser(
   return await context.events.change(async (tx, emit) => {
     const user = await lockUser(tx, name);
     if (user === undefined) throw userNotFound(name);
+    await context.accounts.confirm(tx, identity);
     const changed: UserAccount = {
       ...withFields(user, fields),
       ...(passwordHash !== undefined && { passwordHash, keptLogin: keptLogin(identity, name) }),
       modifiedAt: context.clock.now(),
     };
+    checkSize(changed, maxBytes);
     await updateUser(tx, changed);
-    const data = { user: name, changed: keys.map((key) => (key === 'pwhash' ? 'password' : key)) };
+    const data = {
+      user: name,
+      changed: knownKeys(fields).map((key) => (key === 'pwhash' ? 'password' : key)),
+    };
     await emit({ type: 'accounts.user-modified', actor: identity.user ?? null, data });
     return changed;
   });

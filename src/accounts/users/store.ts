@@ -52,8 +52,15 @@ export async function lockUser(tx: Db, name: string): Promise<UserAccount | unde
   return row && fromRow(row);
 }
 
-export async function listUsers(db: Db): Promise<UserAccount[]> {
-  const rows = await users(db).selectFrom('user_account').selectAll().orderBy('name').execute();
+/** Up to `limit` users after this name, by name; the empty one is before all. */
+export async function listUsersAfter(db: Db, name: string, limit: number): Promise<UserAccount[]> {
+  const rows = await users(db)
+    .selectFrom('user_account')
+    .selectAll()
+    .where('name', '>', name)
+    .orderBy('name')
+    .limit(limit)
+    .execute();
   return rows.map(fromRow);
 }
 

@@ -23,7 +23,8 @@ export function showUser(user: UserAccount): Record<string, unknown> {
 /** Throws 400 naming every key that a new user cannot have. */
 export function checkKnownKeys(fields: UserFields): void {
   const unknown = Object.keys(fields).filter((key) => !KNOWN.has(key));
-  if (unknown.length > 0) throw invalidUser(`Unknown keys in user config: ${unknown.join(', ')}`);
+  if (unknown.length === 0) return;
+  throw invalidUser(`Unknown keys in user config: ${unknown.join(', ').slice(0, 1000)}`);
 }
 
 /** The user with the given texts; an empty text or null removes one, unknown keys count for nothing. */
@@ -36,11 +37,29 @@ export function withFields(user: UserAccount, fields: UserFields): UserAccount {
   return { ...user, ...texts, customData: value === null || value === '' ? undefined : value };
 }
 
+/** Throws 400 if the fields of a user are larger together than the limit, in bytes of JSON. */
+export function checkSize({ email, title, description, customData }: UserAccount, maxBytes: number): void {
+  if (bytesOf([email, title, description, customData]) <= maxBytes) return;
+  throw invalidUser(`the fields of a user may have ${maxBytes} bytes together (accounts.max-user-bytes)`);
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** The names of the fields that count; others are ignored. */
+export function knownKeys(fields: UserFields): string[] {
+  return Object.keys(fields).filter((key) => KNOWN.has(key));
+}
+
 /** The password that the fields give, if they give one. */
-export function givenPassword(fields: UserFields): string | undefined {
+export function givenPassword(fields: UserFields, maxBytes: number): string | undefined {
   const { password } = fields;
   if (password === undefined) return undefined;
   if (typeof password !== 'string') throw invalidUser("'password' must be a string");
+  if (Buffer.byteLength(password) > maxBytes) {
+    throw invalidUser(`a password may have ${maxBytes} bytes (accounts.max-user-bytes)`);
+  }
   return password;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROOT, testApp, type TestApp } from '#test/app.ts';
+import { ROOT, testApp, type Auth, type TestApp } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { PYPI_URL } from '../../packages/indexes/create-root-pypi.ts';
 
@@ -27,8 +27,9 @@ describe.each(databases)('users on %s', (database) => {
       },
     });
     expect(await app.events()).toEqual(['accounts.user-created']);
-    expect((await app.get('/alice')).json()).toEqual(created.json());
-    expect((await app.get('/alice/')).json()).toEqual(created.json());
+    const auth = ['alice', 'x'] as const;
+    expect((await app.request('GET', '/alice', { auth })).json()).toEqual(created.json());
+    expect((await app.request('GET', '/alice/', { auth })).json()).toEqual(created.json());
   });
 
   test('the list of users holds every user with the indexes', async () => {
@@ -111,6 +112,77 @@ describe.each(databases)('users on %s', (database) => {
     expect(await app.events()).toEqual([]);
   });
 
+  test('the fields of a user and a password have a limit, which the refusal names', async () => {
+    const user = await app.user();
+    const large = 'x'.repeat(65_537);
+    const most = { custom_data: 'x'.repeat(65_000) };
+    expect((await app.request('PATCH', `/${user.name}`, { json: most, auth: user.auth })).status).toBe(200);
+    expect(await app.events()).toEqual(['accounts.user-modified']);
+
+    const refusals = [
+      ['PUT', '/newcomer', { password: large }],
+      ['PUT', '/newcomer', { password: 'x', email: large }],
+      ['PUT', '/newcomer', { password: 'x', custom_data: [large] }],
+      ['PUT', '/newcomer', { password: 'x', title: large.slice(40_000), description: large.slice(20_000) }],
+      ['PATCH', `/${user.name}`, { title: 'x'.repeat(1000) }],
+      ['PATCH', `/${user.name}`, { password: large }],
+    ] as const;
+    for (const [method, path, json] of refusals) {
+      const response = await app.request(method, path, {
+        json,
+        headers: { accept: 'application/json' },
+        ...(method === 'PATCH' && { auth: user.auth }),
+      });
+      expect([response.status, response.json().message]).toEqual([
+        400,
+        expect.stringMatching(/65536 bytes.*accounts\.max-user-bytes/),
+      ]);
+    }
+    expect(await app.events()).toEqual([]);
+  });
+
+  test('unknown keys of a change count for nothing and are not in the event', async () => {
+    const user = await app.user();
+    const json = { title: 'T', [`a${'x'.repeat(10_000)}`]: 1, indexes: {} };
+
+    expect((await app.request('PATCH', `/${user.name}`, { json, auth: user.auth })).status).toBe(200);
+
+    expect(await app.eventsWithData()).toMatchObject([{ data: { user: user.name, changed: ['title'] } }]);
+  });
+
+  test('e-mail and custom_data are shown to the user and root, and to no stranger', async () => {
+    const [user, other] = [await app.user(), await app.user()];
+    const details = { email: 'a@example.com', custom_data: { a: 1 } };
+    await app.request('PATCH', `/${user.name}`, { json: { ...details, title: 'T' }, auth: user.auth });
+    const shown = async (auth?: Auth) => {
+      const one = (await app.request('GET', `/${user.name}`, { ...(auth && { auth }) })).json().result;
+      const all = (await app.request('GET', '/', { ...(auth && { auth }) })).json().result;
+      expect(all[user.name]).toEqual(one);
+      return one;
+    };
+
+    for (const auth of [user.auth, ROOT]) expect(await shown(auth)).toMatchObject({ ...details, title: 'T' });
+    for (const auth of [undefined, other.auth]) {
+      const result = await shown(auth);
+      expect(result).toMatchObject({ title: 'T' });
+      expect(Object.keys(result)).not.toContain('email');
+      expect(Object.keys(result)).not.toContain('custom_data');
+    }
+    await app.events();
+  });
+
+  test('a change of the own user that lost its password meanwhile is refused', async () => {
+    const user = await app.user();
+    const answers = await Promise.all(
+      ['first', 'second', 'third'].map((password) =>
+        app.request('PATCH', `/${user.name}`, { json: { password }, auth: user.auth }),
+      ),
+    );
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    await app.events();
+  });
+
   test('names may hold any letter and -.@_', async () => {
     for (const name of ['jürgen', '李', 'a-b.c@d_e']) {
       const path = `/${encodeURIComponent(name)}`;
@@ -142,7 +214,7 @@ describe.each(databases)('users on %s', (database) => {
       const response = await app.request('PATCH', `/${user.name}`, { json, auth: user.auth });
       expect(response.status).toBe(200);
       expect(response.json()).toEqual({ message: 'user updated' });
-      return (await app.get(`/${user.name}`)).json().result;
+      return (await app.request('GET', `/${user.name}`, { auth: user.auth })).json().result;
     };
 
     expect(await patch({ email: 'x@y', title: 'T', custom_data: 0, unknown: 1 })).toMatchObject({
@@ -261,4 +333,63 @@ describe.each(databases)('users on %s', (database) => {
     expect((await app.request('DELETE', '/root', { auth: ROOT })).status).toBe(403);
     expect(await app.events()).toEqual([]);
   });
+});
+
+describe.each(databases)('the list of users on %s', (database) => {
+  test('has every user once, in JSON as devpi writes it, however many there are', async () => {
+    const app = await testApp({ database });
+    const names = Array.from({ length: 120 }, (_, number) => `user${number}`);
+    const user = await app.user('quoted');
+    await Promise.all(names.map((name) => app.request('PUT', `/${name}`, { json: { password: 'x' } })));
+    await app.index({ user, name: 'dev' });
+
+    const response = await app.get('/');
+
+    const list = response.json();
+    expect(response.headers['content-type']).toBe('application/json');
+    expect(response.text).toBe(`${JSON.stringify(list, null, 2)}\n`);
+    expect(Object.keys(list.result).toSorted()).toEqual([...names, user.name, 'root'].toSorted());
+    expect(list.result[user.name].indexes.dev.type).toBe('stage');
+    expect((await app.request('HEAD', '/')).status).toBe(200);
+    await app.events();
+    await app.close();
+  });
+});
+
+test('only root creates users where the setting says so', async () => {
+  const app = await testApp({ database: 'sqlite', settings: { 'accounts.sign-up': 'root' } });
+  const create = async (name: string, auth?: Auth) => {
+    const response = await app.request('PUT', `/${name}`, {
+      json: { password: 'x' },
+      headers: { accept: 'application/json' },
+      ...(auth && { auth }),
+    });
+    return [response.status, response.json().message];
+  };
+
+  expect(await create('alice')).toEqual([403, expect.stringContaining('accounts.sign-up')]);
+  expect(await create('alice', ROOT)).toEqual([201, undefined]);
+  expect(await create('bob', ['alice', 'x'])).toEqual([403, expect.stringContaining('accounts.sign-up')]);
+  await app.close();
+});
+
+test.each([
+  ['anyone', [200, 200, 200], [true, true, true]],
+  ['users', [401, 200, 200], [false, true, true]],
+  ['root', [401, 403, 200], [false, false, true]],
+] as const)('with readers "%s" of users nobody else sees them', async (readers, statuses, sees) => {
+  const app = await testApp({
+    database: 'sqlite',
+    settings: { 'accounts.user-list-readers': readers, 'accounts.user-detail-readers': readers },
+  });
+  await app.request('PUT', '/alice', { json: { password: 'x', email: 'a@example.com' } });
+  const user = await app.user();
+  const callers = [{}, { auth: user.auth }, { auth: ROOT }];
+
+  const lists = await Promise.all(callers.map((caller) => app.request('GET', '/', caller)));
+  const shown = await Promise.all(callers.map((caller) => app.request('GET', '/alice', caller)));
+
+  expect(lists.map(({ status }) => status)).toEqual(statuses);
+  expect(shown.map((each) => 'email' in each.json().result)).toEqual(sees);
+  await app.close();
 });

@@ -48,6 +48,18 @@ export async function listIndexes(db: Db, user?: string): Promise<Index[]> {
   return (await query.execute()).map(fromRow);
 }
 
+/** The indexes of several users, ordered by user and name. */
+export async function listIndexesOf(db: Db, users: readonly string[]): Promise<Index[]> {
+  const rows = await tables(db)
+    .selectFrom('package_index')
+    .selectAll()
+    .where('user_name', 'in', users)
+    .orderBy('user_name')
+    .orderBy('name')
+    .execute();
+  return rows.map(fromRow);
+}
+
 /** Returns undefined if the name is taken. */
 export async function insertIndex(db: Db, index: Omit<Index, 'id'>, now: number): Promise<Index | undefined> {
   const { user, name, type, options, isTrusted } = index;
