@@ -21,6 +21,12 @@ export function errorsOf(all: readonly Part[]): readonly ErrorKind[] {
   return [kernelErrors, ...all.map(({ errors }) => errors)].flatMap((table) => Object.values(table));
 }
 
+/** What API tokens may be given for, in alphabetical order. */
+export function scopesOf(all: readonly Part[]): readonly string[] {
+  const named = all.flatMap(({ policy }) => Object.values<string | undefined>(policy.scopes));
+  return [...new Set(named.filter((scope) => scope !== undefined))].toSorted();
+}
+
 /** Every operation, the source of OpenAPI and of docs/reference/http.md. */
 export function operationsOf(all: readonly Part[]): Operations {
   return Object.assign({}, kernelOperations, ...all.map(({ operations }) => operations)) as Operations;

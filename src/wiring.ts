@@ -14,13 +14,14 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
 import { collectOrphans, ORPHAN_GRACE_MS } from '#kernel/files/collect-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
-import { createHttpServer } from '#kernel/http/server.ts';
+import { createHttpServer, type Route } from '#kernel/http/server.ts';
+import type { Authorize } from '#kernel/http/policy.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { serverRoutes } from '#kernel/http/server-routes.ts';
 import { JobRunner, type JobHandler } from '#kernel/jobs/jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
-import { operationsOf, parts as allParts } from './parts.ts';
+import { operationsOf, parts as allParts, scopesOf } from './parts.ts';
 
 /** Configuration, database and files, opened for one process. */
 export interface Installation {
@@ -84,7 +85,18 @@ export async function openInstallation(
   if (isOwner) await files.recover(async (sha256) => (await neededBy(code, database, [sha256])).has(sha256));
   const events = await openEvents(database, clock, log);
   const { db, dialect } = database;
-  const context: Context = { db, dialect, files, events, clock, log, config, uuid, secret };
+  const context: Context = {
+    db,
+    dialect,
+    files,
+    events,
+    clock,
+    log,
+    config,
+    uuid,
+    secret,
+    scopes: scopesOf(parts),
+  };
   return {
     context,
     database,
@@ -162,6 +174,8 @@ export interface RunningServer {
   /** The address to type, without a trailing slash. */
   readonly url: string;
   readonly context: Context;
+  /** Every route that answers. */
+  readonly routes: readonly Route[];
   close(): Promise<void>;
 }
 
@@ -179,6 +193,7 @@ export async function startServer(
       config,
       log,
       identify: only(open, 'identify') ?? missing('identify'),
+      authorize: authorizeBy(open, parts),
       hotPath: only(open, 'hotPath') ?? (() => false),
       standardHeaders: only(open, 'headers') ?? (() => []),
     });
@@ -193,6 +208,7 @@ export async function startServer(
     return {
       url,
       context,
+      routes: server.routes,
       async close() {
         await server.close();
         await jobs.stop();
@@ -211,8 +227,7 @@ async function openParts({ context, code }: Installation, parts: readonly Part[]
   const open: OpenPart[] = [];
   const grown: Record<string, unknown> = { ...context };
   for (const [position, part] of parts.entries()) {
-    const opened = await code[position]?.open(grown as unknown as Context);
-    if (opened === undefined) continue;
+    const opened = (await code[position]?.open(grown as unknown as Context)) ?? {};
     open.push(opened);
     if (opened.context !== undefined) grown[part.name] = opened.context;
   }
@@ -227,6 +242,28 @@ function only<Key extends keyof OpenPart>(
   const found = open.map((part) => part[key]).filter((brought) => brought !== undefined);
   if (found.length > 1) throw new Error(`${found.length} parts bring ${key}`);
   return found[0];
+}
+
+/** Asks the part whose policy has the permission; an operation without one is a mistake of ours, and fails the start. */
+function authorizeBy(open: readonly OpenPart[], parts: readonly Part[]): Authorize {
+  const byPermission = new Map<string, Authorize>();
+  for (const [position, { policy }] of parts.entries()) {
+    for (const permission of Object.keys(policy.scopes)) {
+      const authorize = open[position]?.authorize;
+      if (authorize === undefined || byPermission.has(permission))
+        throw new Error(`the permission ${permission} is decided by no part or by two`);
+      byPermission.set(permission, authorize);
+    }
+  }
+  for (const { permission, path } of Object.values(operationsOf(parts))) {
+    if (!byPermission.has(permission)) throw new Error(`${path}: no policy has the permission ${permission}`);
+  }
+  return async (operation, request) => {
+    const authorize = byPermission.get(operation.permission);
+    // Denied, whatever the checks above have let through.
+    if (authorize === undefined) throw new Error(`no policy has the permission ${operation.permission}`);
+    return await authorize(operation, request);
+  };
 }
 
 function missing(key: keyof OpenPart): never {

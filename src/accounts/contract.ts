@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { AnyObject, envelope, Message, type Operation } from '#kernel/http/operation.ts';
-import type { Permission } from './policy.ts';
+import type { PermissionName } from './policy.ts';
+import type { SubjectName } from './subjects.ts';
+
+export type { PermissionName, SubjectName };
 
 export const Login = z.object({ user: z.string(), password: z.string() });
 
@@ -72,7 +75,8 @@ export const operations = {
   login: {
     method: 'POST',
     path: '/+login',
-    allow: 'login',
+    permission: 'accounts.login',
+    subject: 'server',
     summary: 'Exchange a password for a login token of ten hours.',
     request: Login,
     response: envelope('proxyauth', ProxyAuth),
@@ -80,14 +84,16 @@ export const operations = {
   listTokens: {
     method: 'GET',
     path: '/+tokens',
-    allow: 'token_manage',
+    permission: 'accounts.manage-tokens',
+    subject: 'server',
     summary: 'API tokens of who asks, without their secrets; root may ask for those of `?user=`.',
     response: envelope('list:apitoken', z.array(ApiToken)),
   },
   createToken: {
     method: 'POST',
     path: '/+tokens',
-    allow: 'token_manage',
+    permission: 'accounts.manage-tokens',
+    subject: 'server',
     summary: 'Make an API token; answers 201 with the token, which is never shown again.',
     request: NewApiToken,
     response: envelope('apitoken', CreatedApiToken),
@@ -95,21 +101,24 @@ export const operations = {
   revokeToken: {
     method: 'DELETE',
     path: '/+tokens/:id',
-    allow: 'token_manage',
+    permission: 'accounts.manage-tokens',
+    subject: 'server',
     summary: 'End an API token at once; root may end those of everybody.',
     response: Message,
   },
   listGroups: {
     method: 'GET',
     path: '/+groups',
-    allow: 'group_manage',
+    permission: 'accounts.manage-groups',
+    subject: 'server',
     summary: 'Groups with their members; root only.',
     response: envelope('list:group', z.array(Group)),
   },
   createGroup: {
     method: 'PUT',
     path: '/+groups/:group',
-    allow: 'group_manage',
+    permission: 'accounts.manage-groups',
+    subject: 'server',
     summary: 'Make a group, which access lists name as `:GROUP`; answers 201.',
     request: NewGroup,
     response: envelope('group', Group),
@@ -117,7 +126,8 @@ export const operations = {
   changeGroup: {
     method: 'PATCH',
     path: '/+groups/:group',
-    allow: 'group_manage',
+    permission: 'accounts.manage-groups',
+    subject: 'server',
     summary: 'Add members and remove members.',
     request: GroupChange,
     response: envelope('group', Group),
@@ -125,14 +135,16 @@ export const operations = {
   deleteGroup: {
     method: 'DELETE',
     path: '/+groups/:group',
-    allow: 'group_manage',
+    permission: 'accounts.manage-groups',
+    subject: 'server',
     summary: 'Delete a group; access lists keep its name.',
     response: Message,
   },
   createUser: {
     method: 'PUT',
     path: '/:user',
-    allow: 'user_create',
+    permission: 'accounts.create-user',
+    subject: 'server',
     summary: 'Create a user; answers 201.',
     request: z.looseObject({ password: z.string(), email: z.string().optional() }),
     response: envelope('userconfig', UserConfig),
@@ -140,7 +152,8 @@ export const operations = {
   modifyUser: {
     method: 'PATCH',
     path: '/:user',
-    allow: 'user_modify',
+    permission: 'accounts.modify-user',
+    subject: 'user',
     summary: 'Change fields of a user; a new password answers with a fresh login token.',
     request: AnyObject,
     response: z.union([Message, envelope('userpassword', ProxyAuth)]),
@@ -148,8 +161,9 @@ export const operations = {
   deleteUser: {
     method: 'DELETE',
     path: '/:user',
-    allow: 'user_delete',
+    permission: 'accounts.delete-user',
+    subject: 'user',
     summary: 'Delete a user with all indexes, which must be volatile.',
     response: Message,
   },
-} as const satisfies Record<string, Operation<Permission>>;
+} as const satisfies Record<string, Operation<PermissionName, SubjectName>>;

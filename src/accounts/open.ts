@@ -8,7 +8,9 @@ import { groupRoutes } from './groups/routes.ts';
 import { confirm } from './logins/confirm.ts';
 import { loginRoutes } from './logins/routes.ts';
 import { PasswordChecks } from './passwords/password-checks.ts';
+import { policy } from './policy.ts';
 import { accountsConfig } from './settings.ts';
+import { createAuthorize, subjects } from './subjects.ts';
 import { accountsMigrations } from './tables.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { TokenUses } from './tokens/token-uses.ts';
@@ -25,6 +27,7 @@ export const code: PartCode = {
     const own = { ...context, accounts } as AccountsContext;
     return {
       context: accounts,
+      authorize: createAuthorize(context, policy, subjects),
       identify: (headers) => accounts.authenticator.identify(headers),
       declareRoutes(app) {
         loginRoutes(app, own);
@@ -37,10 +40,7 @@ export const code: PartCode = {
   },
 };
 
-/** Until each part declares its own. */
-const SCOPES = ['packages.read', 'packages.upload'];
-
-function createAccounts({ db, secret, clock, events, config, log }: Context): Accounts {
+function createAccounts({ db, secret, clock, events, config, log, scopes }: Context): Accounts {
   const userRemovalHooks: UserRemovalHook[] = [];
   const tokenUses = new TokenUses(db, log);
   const passwords = new PasswordChecks(accountsConfig(config), clock);
@@ -48,7 +48,7 @@ function createAccounts({ db, secret, clock, events, config, log }: Context): Ac
     authenticator: new Authenticator({ db, clock, events, secret, passwords, tokenUses }),
     passwords,
     tokenUses,
-    scopes: SCOPES,
+    scopes,
     confirm: (tx, identity) => confirm(secret, tx, identity),
     userRemovalHooks,
     onUserRemoval: (hook) => void userRemovalHooks.push(hook),

@@ -1,6 +1,7 @@
 import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { accountsErrors } from './errors.ts';
+import { policy } from './policy.ts';
 import { accountsSettings } from './settings.ts';
 
 /** Users, passwords and logins, and what a permission is. */
@@ -9,5 +10,6 @@ export const accounts: Part = {
   settings: accountsSettings,
   errors: accountsErrors,
   operations,
+  policy,
   load: async () => (await import('./open.ts')).code,
 };

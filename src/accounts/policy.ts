@@ -1,29 +1,81 @@
-import { any, definePolicy, everyone, isOwner, isRoot } from './define-policy.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import {
+  any,
+  definePolicy,
+  everyone,
+  isOwner,
+  isRoot,
+  type AnySubject,
+  type Permission,
+  type Rule,
+} from './define-policy.ts';
+import { accountsErrors } from './errors.ts';
+import { accountsConfig, type AccountsConfig } from './settings.ts';
 
-/** What a request wants to do with users; each route names one (reference devpi.md 2.3). */
-export type Permission =
-  | 'login'
-  | 'token_manage'
-  | 'group_manage'
-  | 'user_create'
-  | 'user_modify'
-  | 'user_modify_password'
-  | 'user_delete';
+const isOwnerOrRoot = any<AnySubject>(isOwner, isRoot);
 
-/** The user that the path names. */
-export interface Subject {
-  readonly user?: string;
+type ReadersSetting = {
+  [Name in keyof AccountsConfig]: Name extends `accounts.${string}-readers` ? Name : never;
+}[keyof AccountsConfig];
+
+/** Those whom a setting chooses: `anyone`, `users` or `root`. Who could be one of them by logging in gets 401. */
+function readersBy(setting: ReadersSetting, verb: string): Permission<AnySubject> {
+  const rules: Readonly<Record<AccountsConfig[ReadersSetting], Rule<AnySubject>>> = {
+    anyone: everyone,
+    users: ({ user }) => user !== undefined,
+    root: isRoot,
+  };
+  return {
+    rule: (identity, subject, config) => rules[accountsConfig(config)[setting]](identity, subject, config),
+    refuse: (_subject, { user }) => {
+      const refusal = `no permission to ${verb} (${setting})`;
+      return user === undefined ? new AppError(accountsErrors.loginNeeded, refusal) : refusal;
+    },
+  };
 }
 
-const isOwnerOrRoot = any<Subject>(isOwner, isRoot);
+const sentence =
+  (verb: string) =>
+  ({ user }: AnySubject) =>
+    `no permission to ${verb}${user === undefined ? '' : ` ${user}`}`;
 
-/** Who may do what to a user. */
-export const { isAllowed, authorize } = definePolicy<Permission, Subject>({
-  login: everyone,
-  token_manage: ({ user, token }) => user !== undefined && token === undefined,
-  group_manage: ({ user, token }) => user === 'root' && token === undefined,
-  user_create: everyone,
-  user_modify: isOwnerOrRoot,
-  user_modify_password: isOwnerOrRoot,
-  user_delete: (identity, subject) => subject.user !== 'root' && isOwnerOrRoot(identity, subject),
-});
+const permissions = {
+  'accounts.login': { rule: everyone, refuse: sentence('log in') },
+  // A token that leaks must not be able to make itself a stronger or longer one.
+  'accounts.manage-tokens': {
+    rule: ({ user }) => user !== undefined,
+    refuse: () => new AppError(accountsErrors.loginNeeded, 'nobody is logged in'),
+  },
+  'accounts.manage-groups': { rule: isRoot, refuse: () => 'only root may manage groups' },
+  'accounts.list-users': readersBy('accounts.user-list-readers', 'list users'),
+  'accounts.read-user': { rule: everyone, refuse: sentence('read user') },
+  'accounts.create-user': {
+    rule: (identity, subject, config) =>
+      accountsConfig(config)['accounts.sign-up'] === 'anyone' || isRoot(identity, subject, config),
+    refuse: () => 'only root may create users (accounts.sign-up)',
+  },
+  'accounts.modify-user': { rule: isOwnerOrRoot, refuse: sentence('modify user') },
+  'accounts.delete-user': {
+    rule: (identity, subject, config) => subject.user !== 'root' && isOwnerOrRoot(identity, subject, config),
+    refuse: sentence('delete user'),
+  },
+  'server.read-interface': { rule: everyone, refuse: sentence('read the interface') },
+  'server.read-metrics': {
+    scope: 'server.read',
+    ...readersBy('accounts.metrics-readers', 'read the metrics'),
+  },
+  'server.read-status': {
+    scope: 'server.read',
+    ...readersBy('accounts.status-readers', 'read the status'),
+  },
+  'server.read-events': {
+    scope: 'server.read',
+    rule: isRoot,
+    refuse: () => 'only root may read the event log',
+  },
+} satisfies Record<string, Permission<AnySubject>>;
+
+export type PermissionName = keyof typeof permissions;
+
+/** Who may do what to users, and read what about the server (reference devpi.md 2.3). */
+export const policy = definePolicy<PermissionName, AnySubject>(permissions);

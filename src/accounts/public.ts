@@ -3,15 +3,18 @@ export {
   any,
   definePolicy,
   everyone,
-  expiredLogin,
   isNamedBy,
   isOwner,
   isRoot,
+  type AnySubject,
+  type Permission,
   type Rule,
 } from './define-policy.ts';
 export { accountsErrors } from './errors.ts';
 export { checkName } from './names.ts';
+export { rejection } from './rejection.ts';
 export { accountsConfig } from './settings.ts';
+export { createAuthorize, type Subjects } from './subjects.ts';
 export { getUser } from './users/find.ts';
-export { findUser, listUsersAfter, type UserAccount } from './users/store.ts';
-export { authorizeUserList, showUserTo } from './users/readers.ts';
+export { showUserTo } from './users/readers.ts';
+export { listUsersAfter, type UserAccount } from './users/store.ts';

@@ -1,6 +1,5 @@
-import { AppError } from '#kernel/errors/app-error.ts';
+import { AppError, type ErrorKind } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
-import { expiredLogin } from './define-policy.ts';
 import { accountsErrors } from './errors.ts';
 
 /**
@@ -8,9 +7,9 @@ import { accountsErrors } from './errors.ts';
  * lets devpi-client forget what it has stored (reference devpi.md 1.4).
  */
 export function rejection({ rejected }: Identity): AppError | undefined {
-  if (rejected === 'expired-login') return expiredLogin();
-  if (rejected === 'expired-token') return endedToken('the API token has expired');
-  if (rejected === 'revoked-token') return endedToken('the API token was revoked');
+  if (rejected === 'expired-login') return ended(accountsErrors.loginExpired, 'the login has expired');
+  if (rejected === 'expired-token') return ended(accountsErrors.tokenEnded, 'the API token has expired');
+  if (rejected === 'revoked-token') return ended(accountsErrors.tokenEnded, 'the API token was revoked');
   if (rejected === 'paused') {
     return new AppError(
       accountsErrors.tooManyPasswords,
@@ -20,6 +19,6 @@ export function rejection({ rejected }: Identity): AppError | undefined {
   return undefined;
 }
 
-function endedToken(detail: string): AppError {
-  return new AppError(accountsErrors.tokenEnded, detail, { headers: { location: '/+login' } });
+function ended(kind: ErrorKind, detail: string): AppError {
+  return new AppError(kind, detail, { headers: { location: '/+login' } });
 }

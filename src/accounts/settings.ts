@@ -89,6 +89,19 @@ export const accountsSettings = [
     isSecret: true,
     sentence: 'In the place of `accounts.root-password`: its argon2 hash, as devpi writes it.',
   },
+  {
+    name: 'accounts.metrics-readers',
+    type: readers,
+    default: 'anyone',
+    sentence: 'Who may read `/+metrics`: `anyone`, `users` who are logged in, or `root`.',
+  },
+  {
+    name: 'accounts.status-readers',
+    type: readers,
+    default: 'anyone',
+    sentence:
+      'Who may read `/+status`, which names the server directory; devpi-client asks for it at `devpi use`.',
+  },
 ] as const satisfies readonly Setting[];
 
 export type AccountsConfig = Config & ConfigOf<typeof accountsSettings>;

@@ -16,6 +16,8 @@ export interface Context {
   readonly config: Config;
   /** 32 hex digits, the same for all server processes of one installation. */
   readonly uuid: string;
+  /** What API tokens may be given for: the scopes that the permissions of all parts name. */
+  readonly scopes: readonly string[];
   /** Signs tokens; the same for all server processes of one installation. */
   readonly secret: Buffer;
 }

@@ -8,6 +8,7 @@ import type { ErrorKind } from './errors/app-error.ts';
 import type { Emit } from './events/events.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Operations } from './http/operation.ts';
+import type { Authorize, Policy } from './http/policy.ts';
 import type { HotPath } from './http/server.ts';
 import type { Identity } from './identity.ts';
 import type { JobHandler } from './jobs/jobs.ts';
@@ -22,6 +23,8 @@ export interface Part {
   readonly settings: readonly Setting[];
   readonly errors: Readonly<Record<string, ErrorKind>>;
   readonly operations: Operations;
+  /** Decides about its permissions, which are named `part.verb`. */
+  readonly policy: Policy<string, never>;
   load(): Promise<PartCode>;
 }
 
@@ -48,6 +51,8 @@ export interface OpenPart {
   readonly headers?: () => readonly string[];
   /** Finds out who sends a request. Exactly one part does. */
   identify?(headers: IncomingHttpHeaders): Promise<Identity>;
+  /** Decides about requests for operations whose permissions its policy has. */
+  readonly authorize?: Authorize;
   declareRoutes?(app: FastifyInstance, metrics: Metrics): void;
   close?(): Promise<void>;
 }

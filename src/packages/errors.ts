@@ -20,6 +20,12 @@ export const packagesErrors = defineErrors('packages', {
     meaning: 'Choose another name, or change the index that is there.',
   },
   indexNotFound: { status: 404, title: 'No such index', meaning: 'The user has no index of this name.' },
+  indexReplaced: {
+    status: 409,
+    title: 'The index is another one now',
+    hint: 'look at the index, and send the request again',
+    meaning: 'While the request arrived, the index was deleted and one of the same name was made.',
+  },
   indexNotVolatile: {
     status: 403,
     title: 'The index is not volatile',

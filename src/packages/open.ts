@@ -1,8 +1,9 @@
-import type { AccountsContext } from '#accounts';
+import { createAuthorize, type AccountsContext } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
+import type { Authorize } from '#kernel/http/policy.ts';
 import type { OpenPart, PartCode } from '#kernel/part.ts';
-import { DEVPI_VERSION } from './contract.ts';
+import { DEVPI_VERSION, operations } from './contract.ts';
 import type { PackagesContext } from './context.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
@@ -15,6 +16,7 @@ import { ProjectLists } from './mirror/lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
+import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { listReferencedDigests } from './referenced-digests.ts';
 import { serverRoutes } from './server/routes.ts';
@@ -22,8 +24,9 @@ import { packagesConfig } from './settings.ts';
 import { PageCache } from './simple/page-cache.ts';
 import { simpleRoutes } from './simple/routes.ts';
 import { createNegotiation } from './simple/send-page.ts';
+import { subjectsIn } from './subjects.ts';
 import { packagesMigrations } from './tables.ts';
-import { uploadRoutes } from './upload/routes.ts';
+import { isUploadForm, uploadRoutes } from './upload/routes.ts';
 import { removeIndexes } from './users/remove-indexes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -55,6 +58,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
   context.accounts.onUserRemoval(removeIndexes(context.clock));
   const standardHeaders = devpiHeaders(context);
   return {
+    authorize: authorizeIn(context),
     hotPath: createHotPath(context, { pages, served, standardHeaders }),
     headers: standardHeaders,
     declareRoutes(app, metrics) {
@@ -138,4 +142,13 @@ function countMirrors(metrics: Metrics, statistics: MirrorStatistics): void {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     metrics.counter(`mirror_${snake}_total`, help, () => statistics[name as keyof MirrorStatistics]);
   }
+}
+
+/** A POST that is no form with a file is a push or registers a release: its body says which, so the use case decides. */
+function authorizeIn(context: AccountsContext): Authorize {
+  const authorize = createAuthorize(context, policy, subjectsIn(context.db));
+  return (operation, request) =>
+    operation === operations.upload && !isUploadForm(request)
+      ? authorize(operations.push, request)
+      : authorize(operation, request);
 }

@@ -1,6 +1,7 @@
 import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { packagesErrors } from './errors.ts';
+import { policy } from './policy.ts';
 import { packagesSettings } from './settings.ts';
 
 /** Private indexes and mirrors: what devpi-server does. */
@@ -9,5 +10,6 @@ export const packages: Part = {
   settings: packagesSettings,
   errors: packagesErrors,
   operations,
+  policy,
   load: async () => (await import('./open.ts')).code,
 };

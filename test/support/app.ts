@@ -10,6 +10,7 @@ import type { Clock } from '#kernel/clock.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
 import type { Context } from '#kernel/context.ts';
 import type { DialectName } from '#kernel/db/db.ts';
+import type { Route } from '#kernel/http/server.ts';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { AccountsConfig } from '../../src/accounts/settings.ts';
@@ -127,6 +128,7 @@ export class TestApp {
   readonly url: string;
   readonly context: Context;
   readonly serverdir: string;
+  readonly routes: readonly Route[];
   readonly #parts: Parts;
   readonly #pool: Pool;
   #heard: number;
@@ -137,6 +139,7 @@ export class TestApp {
     this.url = parts.server.url;
     this.context = parts.server.context;
     this.serverdir = parts.serverdir;
+    this.routes = parts.server.routes;
     this.#pool = new Pool(this.url, { connections: 64 });
     this.#heard = this.context.events.serial;
   }

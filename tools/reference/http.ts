@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Identity } from '#kernel/identity.ts';
 import type { Operation } from '#kernel/http/operation.ts';
-import * as accountsPolicy from '../../src/accounts/policy.ts';
-import * as packagesPolicy from '../../src/packages/policy.ts';
-import { operationsOf, parts } from '../../src/parts.ts';
+import { readConfig } from '#kernel/config/read-config.ts';
+import { operationsOf, parts, settingsOf } from '../../src/parts.ts';
 import { code, generatedFrom, page, table } from './markdown.ts';
 
 const all = Object.entries(operationsOf(parts));
@@ -29,7 +28,7 @@ export function renderHttp(): string {
     '## Operations',
     table(
       ['method', 'path', 'permission', 'what it does'],
-      all.map(([, { method, path, allow, summary }]) => [code(method), code(path), allow, summary]),
+      all.map(([, { method, path, permission, summary }]) => [code(method), code(path), permission, summary]),
     ),
     '`PUSH` may also be sent as `POST` with a JSON body.',
     '## Bodies',
@@ -58,24 +57,26 @@ const people: Readonly<Record<string, Identity>> = {
   root: { user: 'root', groups: [] },
 };
 
-/** Asks the policy itself, for an index of `owner` on which only `listed` may upload. */
-function permissions(): string {
-  const used = [...new Set(all.map(([, { allow }]) => allow))];
-  const asked = used.flatMap((name) => (name === 'user_modify' ? [name, 'user_modify_password'] : [name]));
-  return table(
-    ['permission', ...Object.keys(people)],
-    asked.map((permission) => [
-      permission,
-      ...Object.values(people).map((person) => (isAllowed(person, permission) ? 'yes' : '')),
-    ]),
-  );
-}
+/** With the defaults of all settings. */
+const context = {
+  config: readConfig(settingsOf(parts), { flags: { serverdir: '/nowhere' }, environment: {} }),
+};
 
-function isAllowed(person: Identity, permission: string): boolean {
-  const subject = { user: 'owner', aclUpload: ['listed'] };
-  return (
-    accountsPolicy.isAllowed(person, permission as accountsPolicy.Permission, subject) ||
-    packagesPolicy.isAllowed(person, permission as packagesPolicy.Permission, subject)
+/** Asks the policies themselves, for an index of `owner` on which only `listed` may upload. */
+function permissions(): string {
+  const index = { id: 1, user: 'owner', name: 'dev', type: 'stage', options: { acl_upload: ['listed'] } };
+  const subject = { user: 'owner', name: 'owner/dev', index } as never;
+  return table(
+    ['permission', ...Object.keys(people), 'scope of API tokens'],
+    parts.flatMap(({ policy }) =>
+      Object.entries(policy.scopes).map(([permission, scope]) => [
+        permission,
+        ...Object.values(people).map((person) =>
+          policy.isAllowed(context, person, permission, subject) ? 'yes' : '',
+        ),
+        scope ?? 'none will do',
+      ]),
+    ),
   );
 }
 

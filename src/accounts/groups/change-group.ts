@@ -3,7 +3,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
-import { authorize } from '../policy.ts';
+import { policy } from '../policy.ts';
 import { lockUser } from '../users/store.ts';
 import { deleteMember, insertMember, listMembers, lockGroup, type Group } from './store.ts';
 
@@ -17,10 +17,11 @@ export interface ChangeGroup {
 
 /** Changes who is in a group and emits `accounts.group-changed`. */
 export async function changeGroup(
-  { events, accounts }: AccountsContext,
+  context: AccountsContext,
   { identity, name, add, remove }: ChangeGroup,
 ): Promise<Group> {
-  authorize(identity, 'group_manage', {}, 'only root may change groups');
+  policy.authorize(context, identity, 'accounts.manage-groups', {});
+  const { events, accounts } = context;
   return await events.change(async (tx, emit) => {
     await accounts.confirm(tx, identity);
     if (!(await lockGroup(tx, name))) throw groupNotFound(name);

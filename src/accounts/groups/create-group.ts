@@ -3,7 +3,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
 import { checkName } from '../names.ts';
-import { authorize } from '../policy.ts';
+import { policy } from '../policy.ts';
 import { addMembers } from './change-group.ts';
 import { insertGroup, listMembers, type Group } from './store.ts';
 
@@ -15,10 +15,11 @@ export interface CreateGroup {
 
 /** Makes a group, which access lists name as `:NAME`, and emits `accounts.group-created`. */
 export async function createGroup(
-  { events, accounts, clock }: AccountsContext,
+  context: AccountsContext,
   { identity, name, members }: CreateGroup,
 ): Promise<Group> {
-  authorize(identity, 'group_manage', {}, 'only root may make groups');
+  policy.authorize(context, identity, 'accounts.manage-groups', {});
+  const { events, accounts, clock } = context;
   checkName(accountsErrors.invalidGroup, 'groupname', name);
   return await events.change(async (tx, emit) => {
     await accounts.confirm(tx, identity);

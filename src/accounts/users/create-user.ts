@@ -6,7 +6,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { accountsErrors } from '../errors.ts';
 import { checkName } from '../names.ts';
 import { accountsConfig } from '../settings.ts';
-import { authorize } from '../policy.ts';
+import { policy } from '../policy.ts';
 import {
   checkKnownKeys,
   checkSize,
@@ -27,12 +27,8 @@ export async function createUser(
   context: AccountsContext,
   { identity, name, fields }: CreateUser,
 ): Promise<UserAccount> {
-  authorize(identity, 'user_create', {}, 'no permission to create users');
-  const config = accountsConfig(context.config);
-  if (config['accounts.sign-up'] === 'root' && identity.user !== 'root') {
-    throw new AppError(accountsErrors.notAllowed, 'only root may create users (accounts.sign-up)');
-  }
-  const maxBytes = config['accounts.max-user-bytes'];
+  policy.authorize(context, identity, 'accounts.create-user', {});
+  const maxBytes = accountsConfig(context.config)['accounts.max-user-bytes'];
   checkName(accountsErrors.invalidUser, 'username', name);
   checkKnownKeys(fields);
   const password = givenPassword(fields, maxBytes);

@@ -2,8 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
-import { authorize } from '../policy.ts';
-import { requireLogin } from '../require-login.ts';
+import { policy } from '../policy.ts';
 import { deleteUserRow, lockUser } from './store.ts';
 
 /**
@@ -11,11 +10,11 @@ import { deleteUserRow, lockUser } from './store.ts';
  * of them may refuse.
  */
 export async function deleteUser(
-  { events, accounts }: AccountsContext,
+  context: AccountsContext,
   { identity, name }: { readonly identity: Identity; readonly name: string },
 ): Promise<void> {
-  if (identity.token !== undefined) requireLogin(identity);
-  authorize(identity, 'user_delete', { user: name }, `no permission to delete user ${name}`);
+  policy.authorize(context, identity, 'accounts.delete-user', { user: name });
+  const { events, accounts } = context;
   const actor = identity.user ?? null;
   await events.change(async (tx, emit) => {
     if ((await lockUser(tx, name)) === undefined) {

@@ -1,9 +1,8 @@
 import type { Identity } from '#kernel/identity.ts';
 import { lockUser, updateUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
+import { policy } from '../policy.ts';
 import { accountsConfig } from '../settings.ts';
-import { authorize } from '../policy.ts';
-import { requireLogin } from '../require-login.ts';
 import { storedHash } from './create-user.ts';
 import { userNotFound } from './find.ts';
 import { checkSize, givenPassword, knownKeys, withFields, type UserFields } from './user-config.ts';
@@ -19,17 +18,7 @@ export async function modifyUser(
   context: AccountsContext,
   { identity, name, fields }: ModifyUser,
 ): Promise<UserAccount> {
-  if (identity.token !== undefined) requireLogin(identity);
-  const keys = Object.keys(fields);
-  const isPasswordOnly = keys.length === 1 && keys[0] === 'password';
-  if (isPasswordOnly) {
-    authorize(
-      identity,
-      'user_modify_password',
-      { user: name },
-      `no permission to change password for user ${name}`,
-    );
-  } else authorize(identity, 'user_modify', { user: name }, `no permission to modify user ${name}`);
+  policy.authorize(context, identity, 'accounts.modify-user', { user: name });
   const maxBytes = accountsConfig(context.config)['accounts.max-user-bytes'];
   const password = givenPassword(fields, maxBytes);
   const hasNewHash = password !== undefined || (fields['pwhash'] !== undefined && fields['pwhash'] !== null);

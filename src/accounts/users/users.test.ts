@@ -270,14 +270,13 @@ describe.each(databases)('users on %s', (database) => {
     const patch = (json: unknown, auth?: readonly [string, string]) =>
       app.request('PATCH', `/${user.name}`, { json, auth, headers: { accept: 'application/json' } });
 
-    expect((await patch({ password: 'x' }, stranger.auth)).json().message).toBe(
-      `no permission to change password for user ${user.name}`,
-    );
-    const refused = await patch({ title: 'x' }, stranger.auth);
-    expect([refused.status, refused.json().message]).toEqual([
-      403,
-      `no permission to modify user ${user.name}`,
-    ]);
+    for (const change of [{ password: 'x' }, { title: 'x' }]) {
+      const refused = await patch(change, stranger.auth);
+      expect([refused.status, refused.json().message]).toEqual([
+        403,
+        `no permission to modify user ${user.name}`,
+      ]);
+    }
     expect((await patch({ title: 'x' })).status).toBe(403);
     expect(await app.events()).toEqual([]);
 

@@ -5,14 +5,16 @@ export const kernelOperations = {
   readMetrics: {
     method: 'GET',
     path: '/+metrics',
-    allow: 'read',
+    permission: 'server.read-metrics',
+    subject: 'server',
     summary: 'Counters for Prometheus.',
     produces: ['text/plain'],
   },
   readOpenApi: {
     method: 'GET',
     path: '/+openapi.json',
-    allow: 'read',
+    permission: 'server.read-interface',
+    subject: 'server',
     summary: 'This description.',
     response: AnyObject,
   },

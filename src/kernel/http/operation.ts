@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
 /** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
-export interface Operation<Permission extends string = string> {
+export interface Operation<Permission extends string = string, Subject extends string = string> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'PUSH';
   /** Parameters are written `:name`; a trailing slash may follow or not. */
   readonly path: string;
-  readonly allow: Permission;
+  /** What the sender must be allowed, such as `packages.upload`; the policy of a part decides. */
+  readonly permission: Permission;
+  /** What the permission is about, and how the path names it: one of the subjects of that part. */
+  readonly subject: Subject;
   readonly summary: string;
   readonly request?: z.ZodType;
   readonly response?: z.ZodType;

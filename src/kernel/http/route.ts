@@ -13,38 +13,38 @@ type Names<Path extends string> = Path extends `${infer Start}/${infer Rest}`
 /** The decoded parts of the path that an operation names. */
 export type Params<Path extends string> = { readonly [Name in Names<Path>]: string };
 
-export type Handler<Path extends string> = (
+export type Handler<Path extends string, Subject> = (
   request: FastifyRequest,
   params: Params<Path>,
   reply: FastifyReply,
+  subject: Subject,
 ) => Promise<unknown>;
 
-/** Declares the route of an operation, guarded by the permission that the operation names. */
-export function route<Path extends string>(
+/**
+ * Declares the route of an operation. Before the body is read the server finds the subject and decides about the permission
+ * that the operation names; the handler gets the subject.
+ */
+export function route<Path extends string, Subject>(
   app: FastifyInstance,
   operation: Operation & { readonly path: Path },
-  handler: Handler<Path>,
+  handler: Handler<Path, Subject>,
 ): void {
   app.route({
     method: operation.method === 'PUSH' ? PUSH_ARRIVES_AS : operation.method,
     url: operation.path,
-    config: {
-      allow: operation.allow,
-      takesBody: operation.method !== 'DELETE' || operation.request !== undefined,
-    },
-    onRequest: async (request, reply) => {
-      if (hasReservedName(request.params as Record<string, string>)) return reply.callNotFound();
-    },
+    config: { operation },
     handler: async (request, reply) => {
-      await handler(request, request.params as Params<Path>, reply);
+      await handler(request, request.params as Params<Path>, reply, request.subject as Subject);
       return reply;
     },
   });
 }
 
 /** Names are never empty nor start with a plus sign: neither `/` nor `/+api` is a user, whatever the method. */
-function hasReservedName(params: Readonly<Record<string, string>>): boolean {
-  return Object.entries(params).some(([name, value]) => name !== '*' && /^(?:\+|$)/.test(value));
+export function hasReservedName({ params }: FastifyRequest): boolean {
+  return Object.entries(params as Record<string, string>).some(
+    ([name, value]) => name !== '*' && /^(?:\+|$)/.test(value),
+  );
 }
 
 /**

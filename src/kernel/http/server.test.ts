@@ -4,9 +4,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { kernelSettings } from '../config/kernel-settings.ts';
 import { readConfig } from '../config/read-config.ts';
 import { anonymous } from '../identity.ts';
+import type { Operation } from './operation.ts';
 import { createHttpServer, type HttpServer } from './server.ts';
 
 const MAX_BODY = 100_000;
+const operation: Operation = {
+  method: 'GET',
+  path: '/',
+  permission: 'test.read',
+  subject: 'server',
+  summary: '',
+};
 
 let server: HttpServer;
 let port: number;
@@ -28,20 +36,19 @@ beforeEach(async () => {
     }),
     log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
     identify: async () => anonymous,
+    authorize: async () => undefined,
     standardHeaders: () => [],
     hotPath: () => false,
     patience: { headersMs: 200, stalledMs: 4000, watchMs: 200 },
   });
-  server.app.post('/', { config: { allow: 'everyone' } }, async () => 'done');
-  server.app.post('/length', { config: { allow: 'everyone' } }, async ({ body }) =>
-    String((body as Buffer).length),
-  );
+  server.app.post('/', { config: { operation } }, async () => 'done');
+  server.app.post('/length', { config: { operation } }, async ({ body }) => String((body as Buffer).length));
   server.app.delete(
     '/',
-    { config: { allow: 'everyone', takesBody: false } },
+    { config: { operation: { ...operation, method: 'DELETE' } } },
     async ({ body }) => typeof body,
   );
-  server.app.get('/broken', { config: { allow: 'everyone' } }, async () => {
+  server.app.get('/broken', { config: { operation } }, async () => {
     throw failure;
   });
   port = Number(new URL(await server.listen()).port);

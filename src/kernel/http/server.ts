@@ -22,10 +22,13 @@ import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { listenFailure } from './listen-failure.ts';
+import type { Operation } from './operation.ts';
 import { outsideUrl, routedPath } from './outside-url.ts';
 import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
+import type { Authorize } from './policy.ts';
 import { readBody } from './read-body.ts';
 import { renderError } from './render-error.ts';
+import { hasReservedName } from './route.ts';
 import { clientAddress, trustedProxies } from './trusted-proxies.ts';
 import { answerAndEnd, hasUnreadBody } from './unread-body.ts';
 import { hasKnownVersion, validateRequest } from './validate-request.ts';
@@ -34,6 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends the request; known before the body is read. */
     identity: Identity;
+    /** What it is about, as the policy found it. */
+    subject: unknown;
     /** Who reads the body as it arrives tells it what is in memory, and lets it watch the speed. */
     bodyGuard: BodyGuard;
     /** The IP address of the client, behind trusted proxies too: for limits and logs. */
@@ -42,10 +47,8 @@ declare module 'fastify' {
     readonly outsideUrl: string;
   }
   interface FastifyContextConfig {
-    /** The rule of the part's policy that guards the route. Every route must name one. */
-    allow?: string;
-    /** False: a body is let pass unread. */
-    takesBody?: boolean;
+    /** What the route does; every route has one. */
+    operation?: Operation;
   }
 }
 
@@ -57,6 +60,8 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Finds out who sends a request; before its body is read. */
   readonly identify: (headers: IncomingHttpHeaders) => Promise<Identity>;
+  /** Decides about every request that has a route, before its body is read. */
+  readonly authorize: Authorize;
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
@@ -74,9 +79,19 @@ export interface Patience {
   readonly watchMs: number;
 }
 
+/** A method and a path that are answered, and by which operation. */
+export interface Route {
+  /** As clients send it; HEAD is answered where GET is. */
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
 export interface HttpServer {
   readonly app: FastifyInstance;
   readonly metrics: Metrics;
+  /** The routes that have been declared. */
+  readonly routes: readonly Route[];
   /** Starts to listen and returns the URL to type. */
   listen(): Promise<string>;
   /** Ends idle connections at once, lets running answers finish for a while, then ends those too. */
@@ -135,9 +150,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   acceptPushMethod(server);
   app.addHttpMethod(PUSH_ARRIVES_AS, { hasBody: true });
   leaveBodiesToRoutes(app, config['http.max-json-bytes']);
-  const allowedMethods = rememberMethods(app);
+  const routes = rememberRoutes(app);
 
   app.decorateRequest('identity');
+  app.decorateRequest('subject');
   app.decorateRequest('bodyGuard');
   app.decorateRequest('clientAddress');
   app.decorateRequest('outsideUrl', {
@@ -154,11 +170,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     validateRequest(request.raw);
     refuseCrossSite(request);
     // Before anybody's password is checked, and before any body is read.
-    if (request.is404) {
+    if (request.is404 || hasReservedName(request)) {
       await answerNotFound(request, reply);
       return reply;
     }
     request.identity = await options.identify(request.headers);
+    const { operation } = request.routeOptions.config;
+    if (operation !== undefined) request.subject = await options.authorize(operation, request);
   });
   // Again, since the serial may have grown: a write answers with its own.
   app.addHook('onSend', async (request, reply, payload) => {
@@ -189,7 +207,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     else await renderError(known, request, reply);
   });
   async function answerNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const allowed = allowedMethods(request);
+    const allowed = methodsOf(routes, request);
     const error =
       allowed.length > 0 && !allowed.includes(sentMethod(request))
         ? new AppError(
@@ -208,6 +226,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     app,
     metrics,
+    routes,
     async listen() {
       const { host, port } = config;
       try {
@@ -250,27 +269,37 @@ function leaveBodiesToRoutes(app: FastifyInstance, maxBytes: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null));
   app.addContentTypeParser('*', async ({ raw, bodyGuard, routeOptions }: FastifyRequest) =>
-    routeOptions.config.takesBody === false ? undefined : await readBody(raw, bodyGuard, maxBytes),
+    takesBody(routeOptions.config.operation) ? await readBody(raw, bodyGuard, maxBytes) : undefined,
   );
 }
 
-/** Collects the routes as they are declared; the answer is which methods a path of no route would take. */
-function rememberMethods(app: FastifyInstance): (request: FastifyRequest) => string[] {
-  const patterns = new Map<string, { readonly path: RegExp; readonly methods: Set<string> }>();
-  app.addHook('onRoute', (route) => {
-    if (route.config?.allow === undefined)
-      throw new Error(`the route ${route.url} names no rule of a policy`);
-    const pattern = route.url.replace(/[.+]/g, '\\$&').replace(/\*$/, '.+').replace(/:\w+/g, '[^/+][^/]*');
-    const known = patterns.get(pattern) ?? { path: new RegExp(`^${pattern}/?$`), methods: new Set() };
-    for (const method of [route.method].flat())
-      known.methods.add(method === PUSH_ARRIVES_AS ? 'PUSH' : method);
-    patterns.set(pattern, known);
+/** The body of a DELETE is let pass unread unless the operation asks for one. */
+function takesBody(operation: Operation | undefined): boolean {
+  return operation?.method !== 'DELETE' || operation.request !== undefined;
+}
+
+/** Collects the routes as they are declared. */
+function rememberRoutes(app: FastifyInstance): readonly Route[] {
+  const routes: Route[] = [];
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const operation = config?.operation;
+    if (operation === undefined) throw new Error(`the route ${url} has no operation`);
+    for (const sent of [method].flat())
+      routes.push({ method: sent === PUSH_ARRIVES_AS ? 'PUSH' : sent, path: url, operation });
   });
-  return ({ url }) => {
-    const path = url.split('?')[0] ?? '';
-    const found = [...patterns.values()].filter((known) => known.path.test(path));
-    return [...new Set(found.flatMap(({ methods }) => [...methods]))].toSorted();
-  };
+  return routes;
+}
+
+/** The methods that a path takes, in alphabetical order; none if it has no route. */
+function methodsOf(routes: readonly Route[], { url }: FastifyRequest): string[] {
+  const path = url.split('?')[0] ?? '';
+  const found = routes.filter((route) => patternOf(route.path).test(path));
+  return [...new Set(found.map(({ method }) => method))].toSorted();
+}
+
+function patternOf(path: string): RegExp {
+  const pattern = path.replace(/[.+]/g, '\\$&').replace(/\*$/, '.+').replace(/:\w+/g, '[^/+][^/]*');
+  return new RegExp(`^${pattern}/?$`);
 }
 
 function wrongMethodHint(request: FastifyRequest): string {

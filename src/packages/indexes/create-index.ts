@@ -4,8 +4,7 @@ import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { authorize } from '../policy.ts';
-import { packagesConfig } from '../settings.ts';
+import { policy } from '../policy.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
 import { findIndex, fullName, insertIndex, type Index } from './store.ts';
 
@@ -24,10 +23,11 @@ export async function createIndex(
 ): Promise<Index> {
   // Before the permission, as devpi answers: who the users are is no secret.
   await getUser(context.db, user);
-  authorize(identity, 'index_create', { user }, `no permission to create index ${user}/${name}`);
+  const subject = { user, name: `${user}/${name}` };
+  policy.authorize(context, identity, 'packages.create-index', subject);
   checkName(packagesErrors.invalidIndex, 'indexname', name);
   const type = parseIndexType(given['type'] ?? 'stage');
-  if (type === 'mirror') authorizeMirror(context, identity);
+  if (type === 'mirror') policy.authorize(context, identity, 'packages.choose-upstream', subject);
   const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
   const isTrusted = identity.user === 'root';
   return await context.events.change(async (tx, emit) => {
@@ -42,12 +42,6 @@ export async function createIndex(
     });
     return index;
   });
-}
-
-/** Throws 403 where only root may say what is mirrored. */
-export function authorizeMirror({ config }: Context, identity: Identity): void {
-  if (packagesConfig(config)['packages.mirror-creation'] === 'anyone') return;
-  authorize(identity, 'mirror_create', {}, 'only root may make mirrors or change their mirror_url here');
 }
 
 /** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */

@@ -2,7 +2,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { authorize } from '../policy.ts';
+import { policy } from '../policy.ts';
 import { rememberAllRemoved } from '../projects/store.ts';
 import { indexNotFound, isVolatile } from './find.ts';
 import { deleteIndexRow, fullName, lockIndex } from './store.ts';
@@ -12,7 +12,7 @@ export async function deleteIndex(
   context: Context,
   { identity, user, name }: { readonly identity: Identity; readonly user: string; readonly name: string },
 ): Promise<void> {
-  authorize(identity, 'index_delete', { user }, `no permission to delete index ${user}/${name}`);
+  policy.authorize(context, identity, 'packages.delete-index', { user, name: `${user}/${name}` });
   await context.events.change(async (tx, emit) => {
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);

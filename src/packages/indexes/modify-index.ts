@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
-import { authorize } from '../policy.ts';
-import { authorizeMirror, checkBases } from './create-index.ts';
+import { policy } from '../policy.ts';
+import { checkBases } from './create-index.ts';
 import { indexNotFound } from './find.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
@@ -21,7 +21,8 @@ export interface ModifyIndex {
 /** Changes options and emits `packages.index-modified` if any differs. */
 export async function modifyIndex(context: Context, input: ModifyIndex): Promise<Index> {
   const { identity, user, name, body, errorOnNoop } = input;
-  authorize(identity, 'index_modify', { user }, `no permission to modify index ${user}/${name}`);
+  const subject = { user, name: `${user}/${name}` };
+  policy.authorize(context, identity, 'packages.modify-index', subject);
   return await context.events.change(async (tx, emit) => {
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);
@@ -30,7 +31,7 @@ export async function modifyIndex(context: Context, input: ModifyIndex): Promise
       (key) => !isDeepStrictEqual(index.options[key], options[key]),
     );
     const isChosen = index.type === 'mirror' && (changed.includes('mirror_url') || setsUrl(body));
-    if (isChosen) authorizeMirror(context, identity);
+    if (isChosen) policy.authorize(context, identity, 'packages.choose-upstream', subject);
     const isTrusted = isChosen ? mayTrust(identity, index, changed) : index.isTrusted;
     if (changed.length === 0 && isTrusted === index.isTrusted) {
       if (errorOnNoop) throw invalid('The requested modifications resulted in no changes');

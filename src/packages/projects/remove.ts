@@ -5,14 +5,14 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { packagesErrors } from '../errors.ts';
 import { addressOf, getFileAt } from '../files/find-served.ts';
-import { indexNotFound, isVolatile, listOption } from '../indexes/find.ts';
-import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import { isVolatile } from '../indexes/find.ts';
+import { lockForChange } from '../indexes/lock-for-change.ts';
+import { fullName, type Index } from '../indexes/store.ts';
 import {
   forgetMirroredFile,
   forgetMirroredProject,
   forgetMirroredRelease,
 } from '../mirror/remove-mirrored.ts';
-import { authorize } from '../policy.ts';
 import {
   deleteFileRow,
   deleteProjectRow,
@@ -146,11 +146,8 @@ async function remove(
   run: (removing: Removing) => Promise<void>,
 ): Promise<void> {
   const { identity, index } = input;
-  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
-  authorize(identity, 'remove', subject, `no permission to remove from ${fullName(index)}`);
   await context.events.change(async (tx: Tx, emit: Emit) => {
-    const locked = await lockIndex(tx, index.user, index.name);
-    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
     const actor = identity.user ?? null;
     await run({ tx, index: locked, emit: (type, data) => emit({ type, actor, data }) });
   });

@@ -2,9 +2,8 @@ import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { indexNotFound, listOption } from '../indexes/find.ts';
-import { fullName, lockIndex, type Index } from '../indexes/store.ts';
-import { authorize } from '../policy.ts';
+import { lockForChange } from '../indexes/lock-for-change.ts';
+import { fullName, type Index } from '../indexes/store.ts';
 import { releaseNotFound } from './remove.ts';
 import { findProject, findRelease, listFiles, setYanked } from './store.ts';
 
@@ -26,11 +25,8 @@ export interface Yank {
  */
 export async function yank(context: Context, input: Yank): Promise<string[]> {
   const { identity, index, version, reason } = input;
-  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
-  authorize(identity, 'yank', subject, `no permission to yank on ${fullName(index)}`);
   return await context.events.change(async (tx, emit) => {
-    const locked = await lockIndex(tx, index.user, index.name);
-    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.yank' });
     const project = await findProject(tx, locked.id, input.project);
     const release = project && (await findRelease(tx, project.id, version));
     if (release === undefined) throw releaseNotFound(input.project, version);

@@ -5,8 +5,7 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
-import { getIndex } from '../indexes/find.ts';
-import { authorize } from '../policy.ts';
+import type { IndexSubject } from '../policy.ts';
 import { countContents } from '../projects/store.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
 import { describeApi } from './api.ts';
@@ -22,8 +21,7 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   route(app, operations.readUserApi, async (request, _params, reply) => {
     await sendJson(reply, describeApi(request.outsideUrl, request.identity));
   });
-  route(app, operations.readIndexApi, async (request, params, reply) => {
-    const index = await getIndex(context.db, params.user, params.index);
+  route(app, operations.readIndexApi, async (request, _params, reply, { index }: IndexSubject) => {
     await sendJson(reply, describeApi(request.outsideUrl, request.identity, index));
   });
 
@@ -64,7 +62,6 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   });
 
   route(app, operations.listEvents, async (request, _params, reply) => {
-    authorize(request.identity, 'server_read', {}, 'only root may read the event log');
     const since = readCount(request.query, 'since', 0);
     const limit = Math.min(readCount(request.query, 'limit', 100), 1000);
     const events = await listEvents(context.db, since, limit);

@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { accountsErrors, expiredLogin } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
-import { getIndex, listOption } from '../indexes/find.ts';
 import type { Index } from '../indexes/store.ts';
-import { authorize, isAllowed } from '../policy.ts';
+import { policy, type IndexSubject } from '../policy.ts';
 import { route } from '#kernel/http/route.ts';
 import { field } from './check-upload.ts';
 import { receiveForm, type Form } from './receive-form.ts';
@@ -19,44 +17,29 @@ const IDENTICAL = 'Upload of identical file to non volatile index.';
 
 /** The upload form of PyPI's legacy API as devpi takes it, and push (reference devpi.md 1.7, 1.8). */
 export function uploadRoutes(app: FastifyInstance, context: Context): void {
-  route(app, operations.upload, async (request, params, reply) => {
-    const index = await getIndex(context.db, params.user, params.index);
+  route(app, operations.upload, async (request, _params, reply, subject: IndexSubject) => {
+    const { index } = subject;
     if (isXmlRpc(request)) {
       await sendFault(reply);
       return;
     }
-    const isMultipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
-    const form = isMultipart ? undefined : readPlainForm(request);
-    if (!isMultipart && form === undefined) push(request);
-    authorizeUpload(request, index);
+    const form = isUploadForm(request) ? undefined : readPlainForm(request);
+    if (!isUploadForm(request)) {
+      if (form === undefined) push(request);
+      policy.authorize(context, request.identity, 'packages.upload', subject);
+    }
     const result = await receiveUpload(context, { request, index, form });
     if (result === 'identical') reply.raw.statusMessage = IDENTICAL;
     const body = result === 'identical' ? `200 ${IDENTICAL}` : '';
     await reply.code(200).header('content-type', 'text/plain').send(body);
   });
 
-  route(app, operations.push, async (request, params) => {
-    await getIndex(context.db, params.user, params.index);
-    push(request);
-  });
+  route(app, operations.push, async (request) => push(request));
 }
 
-/** Before the body is read: who may not upload need not send gigabytes first. */
-function authorizeUpload({ identity }: FastifyRequest, index: Index): void {
-  if (index.type === 'mirror')
-    throw new AppError(packagesErrors.uploadToMirror, 'cannot submit to mirror index');
-  const subject = { user: index.user, aclUpload: listOption(index, 'acl_upload') };
-  if (isAllowed(identity, 'upload', subject)) return;
-  if (identity.user !== undefined) authorize(identity, 'upload', subject, 'no permission to submit');
-  if (identity.rejected === 'expired-login') throw expiredLogin();
-  // The first word is all that devpi says, and what scripts look for in the output of `devpi upload`.
-  const detail =
-    identity.rejected === 'wrong-credentials'
-      ? 'the user name or the password is wrong'
-      : 'Unauthorized: log in to upload';
-  throw new AppError(accountsErrors.loginNeeded, detail, {
-    headers: { 'www-authenticate': 'Basic realm="pypi"' },
-  });
+/** A form with a file, for which the permission to upload is asked before its body is read. */
+export function isUploadForm({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
 /**

@@ -8,8 +8,9 @@ import type { InspectedArchive } from '#python/archives/inspect.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { addressOf } from '../files/find-served.ts';
-import { indexNotFound, isVolatile } from '../indexes/find.ts';
-import { fullName, lockIndex, type Index } from '../indexes/store.ts';
+import { isVolatile } from '../indexes/find.ts';
+import { lockForChange } from '../indexes/lock-for-change.ts';
+import { fullName, type Index } from '../indexes/store.ts';
 import { completeMetadata, metadataFromForm, type Metadata } from '../projects/metadata.ts';
 import {
   deleteFileRow,
@@ -99,8 +100,11 @@ async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows)
   const { identity, stored } = input;
   const { content, metadata, sidecar } = stored;
   // Anew and locked: the index may have changed while the body arrived.
-  const index = await lockIndex(tx, input.index.user, input.index.name);
-  if (index === undefined) throw indexNotFound(input.index.user, input.index.name);
+  const index = await lockForChange(context, tx, {
+    index: input.index,
+    identity,
+    permission: 'packages.upload',
+  });
   const { existing, isIdentical } = await compareWithExisting(tx, index, content);
   if (isIdentical) return 'identical';
   const now = context.clock.now();
@@ -204,8 +208,7 @@ export async function registerRelease(
   const claim = readClaim(form);
   const metadata = completeMetadata({ ...metadataFromForm(form.fields), ...claim });
   await context.events.change(async (tx, emit) => {
-    const locked = await lockIndex(tx, index.user, index.name);
-    if (locked === undefined) throw indexNotFound(index.user, index.name);
+    await lockForChange(context, tx, { index, identity, permission: 'packages.upload' });
     const name = normalizeProjectName(claim.name);
     const project = await ensureProject(tx, { indexId: index.id, name, displayName: claim.name });
     const known = await findRelease(tx, project.id, claim.version);

@@ -1,0 +1,33 @@
+import type { Context } from '#kernel/context.ts';
+import type { Tx } from '#kernel/db/db.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { Identity } from '#kernel/identity.ts';
+import { packagesErrors } from '../errors.ts';
+import { indexSubject, policy, type PermissionName } from '../policy.ts';
+import { indexNotFound } from './find.ts';
+import { fullName, lockIndex, type Index } from './store.ts';
+
+/**
+ * Locks an index and decides again whether it may be changed: while a request arrived, rights may have been taken away,
+ * and the index may have gone or have been made anew. Throws 404, 409 or what the policy throws.
+ */
+export async function lockForChange(
+  context: Pick<Context, 'config'>,
+  tx: Tx,
+  {
+    index,
+    identity,
+    permission,
+  }: { readonly index: Index; readonly identity: Identity; readonly permission: PermissionName },
+): Promise<Index> {
+  const locked = await lockIndex(tx, index.user, index.name);
+  if (locked === undefined) throw indexNotFound(index.user, index.name);
+  if (locked.id !== index.id) {
+    throw new AppError(
+      packagesErrors.indexReplaced,
+      `index ${fullName(index)} was deleted and made again meanwhile`,
+    );
+  }
+  policy.authorize(context, identity, permission, indexSubject(locked));
+  return locked;
+}

@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Identity } from '#kernel/identity.ts';
+import { ROOT, testApp, type Auth, type TestApp, type TestIndex } from '#test/app.ts';
+import { uploadForm, wheelUpload } from '#test/uploads.ts';
+import { policy, type Subject } from '../src/packages/policy.ts';
+import { parts } from '../src/parts.ts';
+
+const callers = ['anonymous', 'wrong password', 'stranger', 'listed', 'owner', 'root'] as const;
+type Caller = (typeof callers)[number];
+
+/**
+ * Who may send what, written out for every route: `+` may, `-` may not, in the order of `callers`. `listed` is a user whom
+ * `acl_upload` of the index names; the owner is not named. A route without a row fails the test.
+ */
+const table: Readonly<Record<string, string>> = {
+  'GET /': '++++++',
+  'GET /+api': '++++++',
+  'GET /+authcheck': '++++++',
+  'GET /+events': '-----+',
+  'POST /+login': '++++++',
+  'GET /+metrics': '++++++',
+  'GET /+openapi.json': '++++++',
+  'GET /+status': '++++++',
+  'GET /+groups': '-----+',
+  'PUT /+groups/:group': '-----+',
+  'PATCH /+groups/:group': '-----+',
+  'DELETE /+groups/:group': '-----+',
+  'GET /+tokens': '--++++',
+  'POST /+tokens': '--++++',
+  'DELETE /+tokens/:id': '--++++',
+  'GET /:user': '++++++',
+  'PUT /:user': '++++++',
+  'PATCH /:user': '----++',
+  'DELETE /:user': '----++',
+  'GET /:user/+api': '++++++',
+  'GET /:user/:index': '++++++',
+  'PUT /:user/:index': '----++',
+  'PATCH /:user/:index': '----++',
+  'DELETE /:user/:index': '----++',
+  'POST /:user/:index': '---+--',
+  'PUSH /:user/:index': '++++++',
+  'GET /:user/:index/+api': '++++++',
+  'GET /:user/:index/+e/*': '++++++',
+  'GET /:user/:index/+f/*': '++++++',
+  'DELETE /:user/:index/+f/*': '---+++',
+  'GET /:user/:index/+simple': '++++++',
+  'GET /:user/:index/+simple/:project': '++++++',
+  'POST /:user/:index/+simple/:project/refresh': '++++++',
+  'GET /:user/:index/+why/:project': '++++++',
+  'GET /:user/:index/:project': '++++++',
+  'DELETE /:user/:index/:project': '---+++',
+  'GET /:user/:index/:project/:version': '++++++',
+  'DELETE /:user/:index/:project/:version': '---+++',
+  'PUT /:user/:index/:project/:version/+yank': '---+++',
+  'DELETE /:user/:index/:project/:version/+yank': '---+++',
+};
+
+describe('the policy of packages', () => {
+  const config = { config: {} as never };
+  const subject = (options: object): Subject => ({
+    user: 'owner',
+    name: 'owner/dev',
+    index: { id: 1, user: 'owner', name: 'dev', type: 'stage', options: { ...options }, isTrusted: false },
+  });
+  const mayUpload = (identity: Identity, acl_upload: readonly string[]) =>
+    policy.isAllowed(config, identity, 'packages.upload', subject({ acl_upload }));
+
+  test.each([
+    [['someone'], false, true],
+    [[':ANONYMOUS:'], true, true],
+    [[':AUTHENTICATED:'], false, true],
+    [[':team'], false, false],
+    [['other'], false, false],
+    [[], false, false],
+  ])('of the uploaders %j anonymous is one: %s, someone is one: %s', (acl, forAnonymous, forSomeone) => {
+    expect(mayUpload({ user: undefined, groups: [] }, acl)).toBe(forAnonymous);
+    expect(mayUpload({ user: 'someone', groups: [] }, acl)).toBe(forSomeone);
+  });
+
+  test('lets a group in acl_upload stand for its members', () => {
+    expect(mayUpload({ user: 'x', groups: ['team'] }, [':team'])).toBe(true);
+    expect(mayUpload({ user: 'team', groups: [] }, [':team'])).toBe(false);
+  });
+
+  const token = (scopes: readonly string[], on?: readonly string[]): Identity => ({
+    user: 'someone',
+    groups: [],
+    token: { id: 'a', name: 'ci', scopes, ...(on && { on }) },
+  });
+
+  test('lets an API token do what its scopes say, where its user may', () => {
+    expect(mayUpload(token(['packages.upload']), ['someone'])).toBe(true);
+    expect(mayUpload(token(['packages.read']), ['someone'])).toBe(false);
+    expect(mayUpload(token([]), ['someone'])).toBe(false);
+    expect(mayUpload(token(['packages.upload']), ['other'])).toBe(false);
+  });
+
+  test('binds an API token to the indexes that it names', () => {
+    expect(mayUpload(token(['packages.upload'], ['owner/dev']), ['someone'])).toBe(true);
+    expect(mayUpload(token(['packages.upload'], ['owner/prod']), ['someone'])).toBe(false);
+  });
+
+  test('lets an API token do what anybody may', () => {
+    expect(mayUpload(token([]), [':ANONYMOUS:'])).toBe(true);
+    expect(policy.isAllowed(config, token([]), 'packages.read', subject({}))).toBe(true);
+  });
+
+  test('denies what it does not know', () => {
+    const root: Identity = { user: 'root', groups: [] };
+
+    expect(policy.isAllowed(config, root, 'packages.invented' as 'packages.read', subject({}))).toBe(false);
+    expect(() => policy.authorize(config, root, 'constructor' as 'packages.read', subject({}))).toThrow();
+  });
+});
+
+test('every permission is named for its part, or for the server', () => {
+  for (const { name, policy: each } of parts) {
+    for (const permission of Object.keys(each.scopes)) {
+      expect(permission).toMatch(new RegExp(`^(?:${name}|server)\\.[a-z]+(?:-[a-z]+)*$`));
+    }
+  }
+});
+
+interface Scene {
+  readonly index: TestIndex;
+  readonly auths: Readonly<Record<Caller, Auth | undefined>>;
+}
+
+describe('every route', () => {
+  let app: TestApp;
+  let current: Scene | undefined;
+  let tokens = 0;
+  beforeAll(async () => {
+    app = await testApp({ database: 'sqlite' });
+  });
+  afterAll(async () => await app.close());
+
+  test('has a row in the table, and every row a route', () => {
+    const routes = app.routes
+      .filter(({ method }) => method !== 'HEAD')
+      .map(({ method, path }) => `${method} ${path}`);
+
+    expect(routes.toSorted()).toEqual(Object.keys(table).toSorted());
+  });
+
+  test('that answers HEAD does the same as GET', () => {
+    const gets = app.routes.filter(({ method }) => method === 'GET');
+    const heads = app.routes.filter(({ method }) => method === 'HEAD');
+
+    expect(heads.map(({ path, operation }) => [path, operation])).toEqual(
+      gets.map(({ path, operation }) => [path, operation]),
+    );
+  });
+
+  /** An index with one file, of a fresh owner, on which somebody else may upload. */
+  async function newScene(): Promise<Scene> {
+    const [listed, stranger] = [await app.user(), await app.user()];
+    const index = await app.index({ acl_upload: [listed.name] });
+    await app.request('PUT', `/+groups/${index.user.name}`, { json: {}, auth: ROOT });
+    const uploaded = await app.upload(index, wheelUpload(), { auth: listed.auth });
+    expect(uploaded.status).toBe(200);
+    const auths = {
+      anonymous: undefined,
+      'wrong password': [index.user.name, 'wrong'] as const,
+      stranger: stranger.auth,
+      listed: listed.auth,
+      owner: index.user.auth,
+      root: ROOT,
+    };
+    return { index, auths };
+  }
+
+  /** The id of an API token of whoever this is. */
+  async function newToken(auth: Auth | undefined): Promise<string> {
+    const json = { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] };
+    const response = await app.request('POST', '/+tokens', { json, auth });
+    return response.status === 201 ? response.json().result.id : 'none';
+  }
+
+  async function send(route: string, index: TestIndex, auth?: Auth) {
+    const [method = '', path = ''] = route.split(' ');
+    const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
+    const target = path
+      .replace(':user', route === 'PUT /:user' ? `new-${index.user.name}` : index.user.name)
+      .replace(':index', route === 'PUT /:user/:index' ? 'fresh' : index.name)
+      .replace(':project', 'demo')
+      .replace(':version', '1.0')
+      .replace(':group', route === 'PUT /+groups/:group' ? `new-${index.user.name}` : index.user.name)
+      .replace(':id', path.includes(':id') ? await newToken(auth) : '')
+      .replace('*', file);
+    const json = {
+      'POST /+login': { user: index.user.name, password: index.user.auth[1] },
+      'PUT /+groups/:group': {},
+      'PATCH /+groups/:group': { add: [] },
+      'POST /+tokens': { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] },
+      'PUT /:user': { password: 'x' },
+      'PATCH /:user': { title: 'T' },
+      'PATCH /:user/:index': { title: 'T' },
+      'PUSH /:user/:index': { name: 'demo', version: '1.0', targetindex: index.full },
+    }[route];
+    const isUpload = route === 'POST /:user/:index';
+    return await app.request(method, target, {
+      auth,
+      ...(isUpload ? { form: uploadForm(wheelUpload({ version: '2.0' })) } : json && { json }),
+      headers: { accept: 'application/json, application/vnd.pypi.simple.v1+json', 'x-original-uri': '/' },
+    });
+  }
+
+  const cases = Object.entries(table).flatMap(([route, marks]) =>
+    callers.map((caller, position) => ({ route, caller, mark: marks[position] })),
+  );
+
+  test.each(cases)('$route: $caller $mark', async ({ route, caller, mark }) => {
+    current ??= await newScene();
+    const { index, auths } = current;
+    const before = await app.contents();
+
+    const response = await send(route, index, auths[caller]);
+
+    const isRefused = response.status === 401 || response.status === 403;
+    expect(isRefused ? '-' : '+', `${response.status} ${response.text}`).toBe(mark);
+    if (isRefused) expect(await app.contents()).toEqual(before);
+    else if (!route.startsWith('GET ')) current = undefined;
+    if (!isRefused) expect([200, 201, 302, 404, 501], response.text).toContain(response.status);
+    if (response.status === 404) expect(route).toContain('/+e/');
+  });
+
+  const withBody = cases.filter(({ route, mark }) => mark === '-' && !route.startsWith('GET '));
+  test.each(withBody)('$route refuses $caller before it reads the body', async ({ route, caller }) => {
+    current ??= await newScene();
+    const { index, auths } = current;
+    const [method = '', path = ''] = route.split(' ');
+    const target = path
+      .replace(':user', index.user.name)
+      .replace(':index', index.name)
+      .replace(':project', 'demo')
+      .replace(':version', '1.0')
+      .replace('*', '000/0000000000000/x.whl');
+    const auth = auths[caller];
+    const credentials =
+      auth === undefined ? '' : `Authorization: Basic ${Buffer.from(auth.join(':')).toString('base64')}\r\n`;
+
+    const head =
+      `${method} ${target} HTTP/1.1\r\nHost: x\r\n${credentials}` +
+      'Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n';
+    expect(await app.raw([head], { inTurn: true })).toMatch(/^HTTP\/1\.1 40[13] /);
+  });
+});
