@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +78,32 @@ test('a server directory that is a file is refused', async () => {
   writeFileSync(path, '');
 
   await fails({ serverdir: path }, 'kernel.serverdir-unusable');
+});
+
+test('a database that is no SQLite file is refused, and stays as it is', async () => {
+  const path = join(serverdir, 'wheelhouse.sqlite');
+  writeFileSync(path, 'something else, but long enough to be read as the head of a database file'.repeat(20));
+  const before = readFileSync(path);
+
+  await fails({}, 'kernel.database-damaged');
+
+  expect(readFileSync(path)).toEqual(before);
+});
+
+test('a database with damaged pages is said so', async () => {
+  await (await startServer(config(), log)).close();
+  const path = join(serverdir, 'wheelhouse.sqlite');
+  const file = readFileSync(path);
+  // All but the first page, which is needed to see that it is a database.
+  writeFileSync(path, file.fill(0xff, 4096));
+
+  await fails({}, 'kernel.database-damaged');
+});
+
+test('a database that cannot be opened is said so', async () => {
+  mkdirSync(join(serverdir, 'wheelhouse.sqlite'));
+
+  await fails({}, 'kernel.serverdir-unusable');
 });
 
 test('a server directory that cannot be written is refused', async () => {

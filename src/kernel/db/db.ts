@@ -1,6 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, type Transaction } from 'kysely';
 import { Pool, types as pgTypes } from 'pg';
+import { AppError } from '../errors/app-error.ts';
+import { kernelErrors } from '../errors/kernel-errors.ts';
+import { TellingPostgresDialect } from './postgres-dialect.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
@@ -19,6 +22,8 @@ export interface Database {
   readonly dialect: DialectName;
   /** The connection pool, on PostgreSQL only: for LISTEN. */
   readonly pool: Pool | undefined;
+  /** The file, on SQLite only. */
+  readonly path: string | undefined;
   close(): Promise<void>;
 }
 
@@ -35,16 +40,27 @@ const types = {
  * its owner only, since it holds password hashes and the key of tokens; SQLite gives its companions the same mode.
  */
 export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Database {
-  if (options.readOnly !== true) closeSync(openSync(path, 'a', 0o600));
+  if (options.readOnly !== true) touch(path);
   const db = new Kysely<object>({ dialect: new NodeSqliteDialect(path, options) }) as unknown as Db;
-  return { db, dialect: 'sqlite', pool: undefined, close: () => db.destroy() };
+  return { db, dialect: 'sqlite', pool: undefined, path, close: () => db.destroy() };
+}
+
+function touch(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (cause) {
+    throw new AppError(kernelErrors.serverdirUnusable, `cannot write ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** Opens a pool on a `postgres://` URL. Connections are made on first use. */
 export function openPostgres(url: string): Database {
   const pool = new Pool({ connectionString: url, max: 20, types, connectionTimeoutMillis: 10_000 });
-  // An idle connection that breaks must not end the process: the next query opens another one.
+  // A connection that breaks, idle or in use, must not end the process: who uses it is told by its query.
   pool.on('error', () => undefined);
-  const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) }) as unknown as Db;
-  return { db, dialect: 'postgres', pool, close: () => db.destroy() };
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const db = new Kysely<object>({ dialect: new TellingPostgresDialect(pool) }) as unknown as Db;
+  return { db, dialect: 'postgres', pool, path: undefined, close: () => db.destroy() };
 }

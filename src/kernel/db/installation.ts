@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Db, Tx } from './db.ts';
+import { ensureFacts } from './facts.ts';
 import type { KernelTables } from './kernel-tables.ts';
 
 /** What is the same for every server process of one installation. */
@@ -12,17 +13,10 @@ export interface Installation {
 
 /** Reads the facts of this installation, making them on the first start; safe for two first starts at once. */
 export async function ensureInstallation(db: Db): Promise<Installation> {
-  const own = db.withTables<KernelTables>();
-  await own
-    .insertInto('installation')
-    .values([
-      { key: 'uuid', value: randomUUID().replaceAll('-', '') },
-      { key: 'secret', value: randomBytes(32).toString('base64') },
-    ])
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .execute();
-  const rows = await own.selectFrom('installation').selectAll().execute();
-  const facts = new Map(rows.map((row) => [row.key, row.value]));
+  const facts = await ensureFacts(db, {
+    uuid: randomUUID().replaceAll('-', ''),
+    secret: randomBytes(32).toString('base64'),
+  });
   return { uuid: facts.get('uuid') ?? '', secret: Buffer.from(facts.get('secret') ?? '', 'base64') };
 }
 

@@ -137,7 +137,9 @@ test('references are enforced and every commit is synced', async () => {
 test('a read-only database takes no writes', async () => {
   const reader = openSqlite(join(directory, 'db.sqlite'), { readOnly: true });
 
-  await expect(sql`insert into note values (1, 'x')`.execute(reader.db)).rejects.toThrow(/readonly/i);
+  await expect(sql`insert into note values (1, 'x')`.execute(reader.db)).rejects.toMatchObject({
+    kind: { code: 'kernel.serverdir-unusable' },
+  });
   await reader.close();
 });
 

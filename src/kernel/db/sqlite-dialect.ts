@@ -11,6 +11,8 @@ import {
   type QueryResult,
 } from 'kysely';
 
+import { throwDatabaseError } from './database-error.ts';
+
 const MAX_CACHED_STATEMENTS = 500;
 
 /** One SQLite connection with its prepared statements. */
@@ -19,23 +21,25 @@ class Session {
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(path: string, readOnly: boolean) {
-    this.#database = new DatabaseSync(path, { readOnly, timeout: 5000 });
-    this.#database.exec(
+    this.#database = tell(() => new DatabaseSync(path, { readOnly, timeout: 5000 }));
+    this.exec(
       'pragma foreign_keys = on; pragma cache_size = -32768; pragma temp_store = memory;' +
         (readOnly ? '' : 'pragma journal_mode = wal; pragma synchronous = full;'),
     );
   }
 
   run(sql: string, parameters: readonly unknown[]): QueryResult<never> {
-    const statement = this.#prepare(sql);
-    const values = parameters.map(encode);
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as never[] };
-    const { changes, lastInsertRowid } = statement.run(...values);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    return tell(() => {
+      const statement = this.#prepare(sql);
+      const values = parameters.map(encode);
+      if (statement.columns().length > 0) return { rows: statement.all(...values) as never[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    });
   }
 
   exec(sql: string): void {
-    this.#database.exec(sql);
+    tell(() => this.#database.exec(sql));
   }
 
   /** False also after SQLite itself took a transaction back, as it does when the disk is full. */
@@ -55,6 +59,14 @@ class Session {
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+}
+
+function tell<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    return throwDatabaseError(error);
   }
 }
 

@@ -59,12 +59,26 @@ export const kernelErrors = defineErrors('kernel', {
     hint: 'check the database setting and that the database runs',
     meaning: 'PostgreSQL cannot be reached or cannot be prepared. Requests work again as soon as it answers.',
   },
+  databaseDamaged: {
+    status: 500,
+    title: 'The database is damaged',
+    hint: 'stop the server and restore the database from a backup: docs/guides/production.md, "A damaged database"',
+    meaning:
+      'The database fails its own check, or a part of it cannot be read. Rows may seem to be missing that are not, so no stored bytes are removed until it is sound again.',
+  },
   storageFull: {
     status: 507,
     title: 'No space left for files',
     hint: 'free space in the server directory',
     meaning:
       'The disk of the server directory is full. The upload or download was given up and nothing of it stays.',
+  },
+  filesUnusable: {
+    status: 500,
+    title: 'The directory of stored files cannot be used',
+    hint: 'see that it is mounted and that the server may write it, then try again',
+    meaning:
+      'The directory of the stored files, or one of the directories in it, is missing or cannot be written. Nothing was stored.',
   },
   fileMissing: {
     status: 500,

@@ -308,9 +308,6 @@ function wrongMethodHint(request: FastifyRequest): string {
     : 'see /+openapi.json for what each address takes';
 }
 
-/** PostgreSQL stores no text with a zero byte; nothing of ours may have one. */
-const ZERO_BYTE = '22021';
-
 /** 501 to 504 are other servers' failures, or asked too early: nothing that this server's operator could mend. */
 function logLevel(status: number): 'debug' | 'warn' | 'error' {
   if (status < 500 || status === 501) return 'debug';
@@ -337,28 +334,8 @@ function toAppError(error: unknown): AppError {
   ) {
     return new AppError(kernelErrors.badRequest, message ?? 'malformed request', { cause: error });
   }
-  if (code === ZERO_BYTE) {
-    return new AppError(kernelErrors.badRequest, 'text must not hold zero bytes', { cause: error });
-  }
-  if (code === 'ENOSPC' || isDatabaseFull(error)) {
+  if (code === 'ENOSPC') {
     return new AppError(kernelErrors.storageFull, 'no space left on the server', { cause: error });
   }
-  if (isConnectionFailure(code) || LOST_DATABASE.test(message ?? '')) {
-    return new AppError(kernelErrors.databaseUnavailable, 'the database does not answer', { cause: error });
-  }
   return new AppError(kernelErrors.unexpected, 'the server failed unexpectedly', { cause: error });
-}
-
-/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log. */
-function isDatabaseFull(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number };
-  return errcode === 13 || errcode === 4874;
-}
-
-/** What pg says without a code: no connection came free in time, or the one in use broke. */
-const LOST_DATABASE = /^(?:timeout exceeded when trying to connect|Connection terminated)/;
-
-/** Connection errors of the operating system, and PostgreSQL's classes 08 (connection) and 57P (shutdown). */
-function isConnectionFailure(code: string | undefined): boolean {
-  return code !== undefined && /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|08...|57P..)$/.test(code);
 }

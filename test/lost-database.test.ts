@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
+import { administer, databases, testDatabase } from '#test/databases.ts';
+import { wheelUpload, type Upload } from '#test/uploads.ts';
+
+const CLIENTS = 4;
+const UPLOADS = 40;
+
+/** Passes connections on to PostgreSQL, and breaks them all off as a server does that is stopped at once. */
+class Relay {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'relay-'));
+  readonly #target: string;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(target: string) {
+    this.#target = target;
+  }
+
+  /** The same database, through here. */
+  settingOf(setting: string): string {
+    const url = new URL(setting);
+    url.searchParams.set('host', this.#directory);
+    return url.href;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((socket) => {
+      const target = connect(this.#target);
+      for (const each of [socket, target]) {
+        this.#sockets.add(each);
+        each.on('error', () => undefined).on('close', () => this.#sockets.delete(each));
+      }
+      socket.pipe(target).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(join(this.#directory, '.s.PGSQL.5432'), resolve));
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+function makeUploads(): Upload[] {
+  return Array.from({ length: UPLOADS }, (_, number) => wheelUpload({ name: `lost-${number}` }));
+}
+
+/** Uploads everything, again where the answer is 503, and returns how often that was. */
+async function uploadAll(app: TestApp, index: TestIndex, uploads: readonly Upload[]): Promise<number> {
+  const waiting = [...uploads];
+  let refused = 0;
+  const uploadOneByOne = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { status, text } = await app.upload(index, next);
+      expect([200, 503], text).toContain(status);
+      if (status === 200) continue;
+      refused += 1;
+      waiting.push(next);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, uploadOneByOne));
+  return refused;
+}
+
+async function expectAll(app: TestApp, index: TestIndex): Promise<void> {
+  for (let number = 0; number < UPLOADS; number += 1) {
+    const name = `lost-${number}`;
+    await expect.poll(() => app.filenames(index, name), { timeout: 10_000 }).toHaveLength(1);
+    const [filename = ''] = await app.filenames(index, name);
+    expect((await app.get(await app.filePath(index, filename, name))).status).toBe(200);
+  }
+}
+
+describe.runIf(databases.includes('postgres'))('a server whose PostgreSQL breaks connections off', () => {
+  test('goes on, answers 503, and loses no upload that it has answered', async () => {
+    const database = await testDatabase('postgres');
+    const app = await testApp({ database: 'postgres', on: database });
+    const index = await app.index();
+    const name = new URL(database.setting).pathname.slice(1);
+    const done = new AbortController();
+    const terminating = (async () => {
+      while (!done.signal.aborted) {
+        await administer(
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and state <> 'idle'`,
+        );
+      }
+    })();
+
+    const refused = await uploadAll(app, index, makeUploads());
+    done.abort();
+    await terminating;
+
+    expect(refused).toBeGreaterThan(0);
+    await expectAll(app, index);
+    await app.close();
+    await database.remove();
+  });
+
+  test('answers 503 while PostgreSQL is down, and works again when it is up', async () => {
+    const database = await testDatabase('postgres');
+    const relay = new Relay(join(new URL(database.setting).searchParams.get('host') ?? '', '.s.PGSQL.5432'));
+    await relay.start();
+    const on = { ...database, setting: relay.settingOf(database.setting) };
+    const app = await testApp({ database: 'postgres', on });
+    const index = await app.index();
+    const uploads = makeUploads();
+
+    const uploading = uploadAll(app, index, uploads);
+    await expect.poll(() => app.storedSerial()).toBeGreaterThan(10);
+    await relay.stop();
+    const answer = await app.get(index.path, { accept: 'application/json' });
+    expect([answer.status, answer.json().code]).toEqual([503, 'kernel.database-unavailable']);
+    await relay.start();
+    await uploading;
+
+    await expectAll(app, index);
+    await app.close();
+    await relay.remove();
+    await database.remove();
+  });
+});
