@@ -12,13 +12,14 @@ import { migrate, type Migration } from '#kernel/db/migrate.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
-import { collectOrphans, ORPHAN_GRACE_MS } from '#kernel/files/collect-orphans.ts';
+import type { FindNeeded } from '#kernel/files/find-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
+import { orphanCollection } from '#kernel/files/orphan-collection.ts';
 import { createHttpServer, type Route } from '#kernel/http/server.ts';
 import type { Authorize } from '#kernel/http/policy.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { serverRoutes } from '#kernel/http/server-routes.ts';
-import { JobRunner, type JobHandler } from '#kernel/jobs/jobs.ts';
+import { JobRunner } from '#kernel/jobs/jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
 import { operationsOf, parts as allParts, scopesOf } from './parts.ts';
@@ -29,6 +30,8 @@ export interface Installation {
   readonly database: Database;
   /** The code of every part, in order. */
   readonly code: readonly PartCode[];
+  /** Which stored bytes any part needs. */
+  readonly findNeeded: FindNeeded;
   /** True if this process alone may write; false when another one serves the directory. */
   readonly isOwner: boolean;
   /** True if there was none before: then it has been given what a new one has. */
@@ -82,7 +85,6 @@ export async function openInstallation(
   if (isOwner) await prepare(database, migrationsOf(code), log);
   const { uuid, secret } = await ensureInstallation(database.db);
   const files = await openLocalFiles(join(serverdir, 'files'));
-  if (isOwner) await files.recover(async (sha256) => (await neededBy(code, database, [sha256])).has(sha256));
   const events = await openEvents(database, clock, log);
   const { db, dialect } = database;
   const context: Context = {
@@ -101,6 +103,7 @@ export async function openInstallation(
     context,
     database,
     code,
+    findNeeded: neededBy(code, database),
     isOwner,
     isNew: isOwner && (await makeFirstState(context, code)),
     async close() {
@@ -135,23 +138,19 @@ async function prepare(database: Database, migrations: readonly Migration[], log
     const applied = await migrate(database, migrations);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
   } catch (cause) {
-    if (database.dialect === 'sqlite') throw cause;
-    throw new AppError(
-      kernelErrors.databaseUnavailable,
-      `cannot prepare the database: ${(cause as Error).message}`,
-      { cause },
-    );
+    const isTold = cause instanceof AppError && cause.kind !== kernelErrors.databaseUnavailable;
+    if (database.dialect === 'sqlite' || isTold) throw cause;
+    const reason = ((cause instanceof AppError ? cause.cause : cause) as Error).message;
+    throw new AppError(kernelErrors.databaseUnavailable, `cannot prepare the database: ${reason}`, { cause });
   }
 }
 
 /** Which of these digests any part needs. */
-async function neededBy(
-  code: readonly PartCode[],
-  { db }: Pick<Database, 'db'>,
-  digests: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const sets = await Promise.all(code.map((each) => each.needed?.(db, digests) ?? new Set<string>()));
-  return new Set(sets.flatMap((set) => [...set]));
+function neededBy(code: readonly PartCode[], { db }: Database): FindNeeded {
+  return async (digests) => {
+    const sets = await Promise.all(code.map((each) => each.needed?.(db, digests) ?? new Set<string>()));
+    return new Set(sets.flatMap((set) => [...set]));
+  };
 }
 
 async function makeFirstState(context: Context, code: readonly PartCode[]): Promise<boolean> {
@@ -200,7 +199,7 @@ export async function startServer(
     serverRoutes(server.app, server.metrics, operationsOf(parts));
     for (const part of open) part.declareRoutes?.(server.app, server.metrics);
     const jobs = new JobRunner(installation.database, context.clock, log, [
-      collectionJob(installation),
+      orphanCollection({ ...installation, ...context }),
       ...open.flatMap((part) => part.jobs ?? []),
     ]);
     const url = config.roles.includes('web') ? await server.listen() : '';
@@ -268,19 +267,4 @@ function authorizeBy(open: readonly OpenPart[], parts: readonly Part[]): Authori
 
 function missing(key: keyof OpenPart): never {
   throw new Error(`no part brings ${key}`);
-}
-
-const HOUR_MS = 3_600_000;
-
-function collectionJob({ context, code }: Installation): JobHandler {
-  return {
-    name: 'kernel.collect-orphans',
-    everyMs: HOUR_MS,
-    async run() {
-      const before = context.clock.now() - ORPHAN_GRACE_MS;
-      const isNeeded = async (sha256: string) => (await neededBy(code, context, [sha256])).has(sha256);
-      const freed = await collectOrphans(context.files, isNeeded, before);
-      if (freed.files > 0) context.log.info(freed, 'removed stored bytes that no file refers to');
-    },
-  };
 }

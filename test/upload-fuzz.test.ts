@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collectOrphans } from '#kernel/files/collect-orphans.ts';
-import { listReferencedDigests } from '../src/packages/referenced-digests.ts';
+import { neededDigests } from '../src/packages/needed-digests.ts';
 import { basic, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { sdist, sdistFilename, tar, wheel, wheelFilename } from '#test/archives.ts';
 import { multipart } from '#test/multipart.ts';
@@ -54,8 +54,8 @@ async function expectNoResidue(): Promise<void> {
     .poll(async () => (await app.contents()).files.filter((file) => file.startsWith('incoming/')))
     .toEqual([]);
   // Replaced files are orphans by design until the hourly job collects them.
-  const referenced = await listReferencedDigests(app.context.db);
-  await collectOrphans(app.context.files, (sha256) => referenced.has(sha256), Infinity);
+  const { db, files: store } = app.context;
+  await collectOrphans(store, (digests) => neededDigests(db, digests), Infinity);
   const { rows, files } = await app.contents();
   const stored = files
     .filter((file) => /^sha256\/..\//.test(file))

@@ -18,7 +18,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check that every file has its bytes and all bytes belong to a file',
+    summary: 'Check the database, and that every file has its bytes',
     load: () => import('./commands/doctor.ts'),
   },
   {

@@ -18,7 +18,7 @@ import { Mirrors } from './mirror/mirrors.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
-import { listReferencedDigests } from './referenced-digests.ts';
+import { neededDigests } from './needed-digests.ts';
 import { serverRoutes } from './server/routes.ts';
 import { packagesConfig } from './settings.ts';
 import { PageCache } from './simple/page-cache.ts';
@@ -36,7 +36,7 @@ const MINUTE_MS = 60_000;
 export const code: PartCode = {
   migrations: packagesMigrations,
   initialize: createRootPypi,
-  needed: async (db, digests) => (await listReferencedDigests(db)).intersection(new Set(digests)),
+  needed: neededDigests,
   open: async (context) => openPackages(context as AccountsContext),
 };
 

@@ -214,4 +214,10 @@ export const packagesMigrations: readonly Migration[] = [
       await sql`update package_index set is_trusted = 1 where type = 'mirror'`.execute(tx);
     },
   },
+  {
+    name: '0007-mirrored-digests',
+    async up({ tx }) {
+      await tx.schema.createIndex('mirror_file_by_sha256').on('mirror_file').column('sha256').execute();
+    },
+  },
 ];

@@ -18,8 +18,7 @@ it('shows its commands with --help and without arguments', async () => {
 
     Commands:
       serve          Run the server
-      doctor         Check that every file has its bytes and all bytes belong to a
-                     file
+      doctor         Check the database, and that every file has its bytes
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for
                      later or for a bundle
@@ -38,7 +37,7 @@ it('shows what a command takes', async () => {
       "stderr": "",
       "stdout": "Usage: wheelhouse doctor [options]
 
-    Check that every file has its bytes and all bytes belong to a file.
+    Check the database, and that every file has its bytes.
 
     Options:
       --serverdir <serverdir>  Directory of the embedded database, the stored files
@@ -48,7 +47,7 @@ it('shows what a command takes', async () => {
       -c, --config <file>      Configuration file; default is wheelhouse.yml in the
                                server directory.
       --no-checksum            Compare sizes only; quicker by far.
-      --repair                 Remove bytes that belong to no file; nothing else can
+      --repair                 Remove bytes that no file needs now; nothing else can
                                be mended safely.
       --json                   Print the problems as JSON.
       -h, --help               Show help

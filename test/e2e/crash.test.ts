@@ -106,13 +106,19 @@ it(
       await sending;
       killedAt.push(ledger.acknowledged.size);
       const doctor = await runWheelhouse(['doctor', '--serverdir', serverdir, '--json']);
-      expect(JSON.parse(doctor.stdout), `after kill ${kills + 1}, seed ${SEED}`).toEqual({ problems: [] });
+      expect(JSON.parse(doctor.stdout), `after kill ${kills + 1}, seed ${SEED}`).toMatchObject({
+        problems: [],
+      });
     }
 
     expect(ledger.acknowledged.size).toBe(UPLOADS);
     expect(killedAt).toHaveLength(KILLS);
     // Otherwise nothing was interrupted and the test has shown nothing.
     expect(new Set(killedAt).size).toBeGreaterThan(KILLS / 2);
+    // What the kills left without a row goes, and nothing with it.
+    await runWheelhouse(['doctor', '--serverdir', serverdir, '--repair']);
+    const repaired = await runWheelhouse(['doctor', '--serverdir', serverdir, '--json']);
+    expect(JSON.parse(repaired.stdout)).toMatchObject({ problems: [], orphans: { files: 0 } });
   },
 );
 

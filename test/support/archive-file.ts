@@ -1,6 +1,4 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { ArchiveReader } from '#python/archives/archive-reader.ts';
 import { inspectArchive, type InspectedArchive, type InspectOptions } from '#python/archives/inspect.ts';
 import { ArchiveRejected } from '#python/archive-rejected.ts';
 import { openZip, type Zip, type ZipOptions } from '#python/archives/zip/zip.ts';
@@ -11,7 +9,7 @@ export async function inspectBytes(
   bytes: Uint8Array,
   options?: InspectOptions,
 ): Promise<InspectedArchive> {
-  return withFile(bytes, (path) => inspectArchive(path, filename, options));
+  return await inspectArchive(readerOf(bytes), filename, options);
 }
 
 /** The rule that the bytes break, or undefined when they are accepted; other errors are thrown. */
@@ -40,19 +38,13 @@ export async function withZip<T>(
   use: (zip: Zip) => Promise<T>,
   options?: ZipOptions,
 ): Promise<T> {
-  return withFile(bytes, async (path) => {
-    await using file = await open(path);
-    return await use(await openZip(file, options));
-  });
+  return await use(await openZip(readerOf(bytes), options));
 }
 
-async function withFile<T>(bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'archive-'));
-  try {
-    const path = join(directory, 'file');
-    await writeFile(path, bytes);
-    return await use(path);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+function readerOf(bytes: Uint8Array): ArchiveReader {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    size: all.byteLength,
+    read: async (into, position) => all.copy(into, 0, position, position + into.byteLength),
+  };
 }

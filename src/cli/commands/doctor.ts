@@ -1,13 +1,14 @@
 import type { Command } from '../command.ts';
+import { formatBytes } from '../format-bytes.ts';
 import { configOf, configOption } from '../settings-input.ts';
 
 export const command: Command = {
-  summary: 'Check that every file has its bytes and all bytes belong to a file',
+  summary: 'Check the database, and that every file has its bytes',
   settings: ['serverdir', 'database'],
   options: [
     configOption,
     { flags: '--no-checksum', summary: 'Compare sizes only; quicker by far.' },
-    { flags: '--repair', summary: 'Remove bytes that belong to no file; nothing else can be mended safely.' },
+    { flags: '--repair', summary: 'Remove bytes that no file needs now; nothing else can be mended safely.' },
     { flags: '--json', summary: 'Print the problems as JSON.' },
   ],
   examples: ['wheelhouse doctor', 'wheelhouse doctor --no-checksum --json'],
@@ -16,44 +17,64 @@ export const command: Command = {
     const { options } = input;
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
+    const { checkDatabase } = await import('#kernel/db/check-database.ts');
+    const { collectOrphans } = await import('#kernel/files/collect-orphans.ts');
+    const { countOrphans, ORPHAN_GRACE_MS } = await import('#kernel/files/find-orphans.ts');
     const { openInstallation } = await import('../../wiring.ts');
     const { checkContents } = await import('#packages');
-    const { ORPHAN_GRACE_MS } = await import('#kernel/files/collect-orphans.ts');
-    const { context, isOwner, close } = await openInstallation(
-      config,
-      createLog({ ...config, 'log.level': 'warn' }),
-      { mayShare: true, mustExist: true },
-    );
+    const log = createLog({ ...config, 'log.level': 'warn' });
+    const installation = await openInstallation(config, log, { mayShare: true, mustExist: true });
+    const { context, database, findNeeded } = installation;
+    const { files } = context;
+    const isJson = options['json'] === true;
+    const progress = isJson ? silentProgress : terminalProgress();
     try {
-      // While a server runs, fresh bytes may belong to an upload that is not finished.
-      const orphansBefore = isOwner ? Infinity : context.clock.now() - ORPHAN_GRACE_MS;
-      const progress = options['json'] === true ? silentProgress : terminalProgress();
-      const checksum = options['checksum'] !== false;
-      const problems = await checkContents(context, progress, { checksum, orphansBefore });
-      const left = [];
-      for (const problem of problems) {
-        const isRepaired =
-          options['repair'] === true &&
-          problem.code === 'orphan-bytes' &&
-          (await context.files.remove(problem.sha256, orphansBefore));
-        if (!isRepaired) left.push(problem);
+      progress.step('checking the database');
+      await checkDatabase(database);
+      const problems = [];
+      for await (const problem of checkContents(context, progress, {
+        checksum: options['checksum'] !== false,
+      })) {
+        problems.push(problem);
+        const { code, sha256, detail } = problem;
+        if (!isJson) process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
       }
-      if (options['json'] === true) process.stdout.write(`${JSON.stringify({ problems: left }, null, 2)}\n`);
-      else {
-        for (const { code, detail, sha256 } of left)
-          process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
-        process.stderr.write(summary(problems.length, left.length));
-      }
-      return left.length === 0 ? 0 : 1;
+      progress.step('looking for bytes without a row');
+      // Where another process may serve, fresh bytes may belong to an upload that is not finished.
+      const isAlone = installation.isOwner && database.dialect === 'sqlite';
+      const storedBefore = isAlone ? Infinity : context.clock.now() - ORPHAN_GRACE_MS;
+      const removed =
+        options['repair'] === true
+          ? await collectOrphans(files, findNeeded, storedBefore)
+          : { files: 0, bytes: 0 };
+      const orphans = await countOrphans(files, findNeeded, storedBefore);
+      if (isJson) process.stdout.write(`${JSON.stringify({ problems, orphans, removed }, null, 2)}\n`);
+      else process.stderr.write(summary(problems.length, orphans, removed));
+      return problems.length === 0 ? 0 : 1;
     } finally {
-      await close();
+      await installation.close();
     }
   },
 };
 
-function summary(found: number, left: number): string {
-  const repaired = found > left ? `, ${found - left} repaired` : '';
-  const hint =
-    left === 0 ? '' : 'hint: upload files with missing or wrong bytes again; --repair removes orphans\n';
-  return `${left === 0 ? 'no problems' : `${left} problem${left === 1 ? '' : 's'}`}${repaired}\n${hint}`;
+interface Bytes {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function summary(problems: number, orphans: Bytes, removed: Bytes): string {
+  const describe = ({ files, bytes }: Bytes) =>
+    `${plural(files, 'file')} without a row, ${formatBytes(bytes)}`;
+  return [
+    problems === 0 ? 'no problems' : plural(problems, 'problem'),
+    ...(removed.files > 0 ? [`removed ${describe(removed)}`] : []),
+    ...(orphans.files > 0 ? [`${describe(orphans)}: the server removes them within two hours`] : []),
+    ...(problems === 0 ? [] : ['hint: upload files with missing or wrong bytes again']),
+  ]
+    .join('\n')
+    .concat('\n');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

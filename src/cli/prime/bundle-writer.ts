@@ -41,6 +41,7 @@ export async function writeBundle(bundle: NewBundle, progress: Progress): Promis
     await file.sync();
     await file.close();
     await rename(part, bundle.path);
+    const { syncDirectory } = await import('#kernel/files/sync-directory.ts');
     await syncDirectory(dirname(bundle.path));
     return digest;
   } catch (error) {
@@ -135,13 +136,4 @@ async function drain(tar: Pack, file: FileHandle): Promise<Digest> {
 
 function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,9 @@ import { blake2b } from 'hash-wasm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { collectOrphans } from './collect-orphans.ts';
 import type { Files } from './files.ts';
+import { countOrphans } from './find-orphans.ts';
 import { openLocalFiles } from './local-files.ts';
+import { readLocalFile } from './local-open-file.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 
 let directory: string;
@@ -42,9 +44,7 @@ async function keep(bytes: Buffer): Promise<string> {
 async function read(digest: string): Promise<Buffer> {
   const file = await files.open(digest);
   try {
-    const { buffer, bytesRead } = await file.handle.read(Buffer.alloc(file.size), 0, file.size, 0);
-    expect(bytesRead).toBe(file.size);
-    return buffer;
+    return await file.next(Buffer.alloc(file.size));
   } finally {
     file.release();
   }
@@ -63,14 +63,21 @@ test('a file is nowhere before it is kept, and complete afterwards', async () =>
     size: bytes.length,
   });
   expect(await stored()).toEqual([]);
-  expect((await readFile(file.path)).equals(bytes)).toBe(true);
+  const reader = await file.read();
+  expect(reader?.size).toBe(bytes.length);
+  const part = Buffer.alloc(60_000);
+  expect(await reader?.read(part, 50_000)).toBe(50_000);
+  expect(part.subarray(0, 50_000).equals(bytes.subarray(50_000))).toBe(true);
 
   await file.keep();
   expect(await stored()).toEqual([digests.sha256]);
   expect((await read(digests.sha256)).equals(bytes)).toBe(true);
-  expect(await incoming()).toHaveLength(1);
-  await file.release();
   expect(await incoming()).toEqual([]);
+  expect(await file.read()).toBeUndefined();
+  expect(await reader?.read(part, 0)).toBe(60_000);
+  await reader?.[Symbol.asyncDispose]();
+  await file.release();
+  expect(await stored()).toEqual([digests.sha256]);
 });
 
 test('an empty file is a file', async () => {
@@ -150,8 +157,7 @@ test('a file that is open can be read to its end after it was removed', async ()
 
   await files.remove(digest, Infinity);
 
-  const { buffer } = await open.handle.read(Buffer.alloc(1000), 0, 1000, 0);
-  expect(buffer.equals(bytes)).toBe(true);
+  expect((await open.next(Buffer.alloc(1000))).equals(bytes)).toBe(true);
   open.release();
 });
 
@@ -188,53 +194,126 @@ test('removing and keeping the same bytes at once never loses bytes that were ke
   expect(await incoming()).toEqual([]);
 });
 
-test('after a crash unfinished bytes go, and kept ones that no row needs', async () => {
+test('what processes that died left unfinished goes once it is old, and only then', async () => {
   const unfinished = await files.receive();
   await unfinished.write(Buffer.from('unfinished'));
-  const needed = await files.receive();
-  await needed.write(Buffer.from('needed'));
-  const { sha256: neededDigest } = await needed.finish();
-  await needed.keep();
-  const orphan = await files.receive();
-  await orphan.write(Buffer.from('orphan'));
-  await orphan.finish();
-  await orphan.keep();
-  const old = await keep(Buffer.from('from long ago, without a mark'));
+  const kept = await keep(Buffer.from('kept'));
   // Nothing is released: the process has died here.
-
   const reopened = await openLocalFiles(directory);
-  await reopened.recover((digest) => digest === neededDigest);
 
+  await reopened.removeUnfinished(Date.now() - 60_000);
+  expect(await incoming()).toHaveLength(1);
+  await reopened.removeUnfinished(Date.now() + 1000);
   expect(await incoming()).toEqual([]);
-  expect(await stored()).toEqual([neededDigest, old].sort());
+
+  expect(await stored()).toEqual([kept]);
   await reopened.close();
-  for (const file of [unfinished, needed, orphan]) await file.release();
+  await unfinished.release();
+});
+
+test('bytes that a dying process had taken aside to remove them come back', async () => {
+  const bytes = Buffer.from('stored again meanwhile');
+  const digest = await keep(bytes);
+  const path = join(directory, 'sha256', digest.slice(0, 2), digest.slice(2));
+  await rename(path, join(directory, 'incoming', `removing-${digest}-${randomUUID()}`));
+
+  await files.removeUnfinished(Date.now() + 1000);
+
+  expect((await read(digest)).equals(bytes)).toBe(true);
+  expect(await incoming()).toEqual([]);
+});
+
+test('a directory that is gone says so', async () => {
+  rmSync(join(directory, 'incoming'), { recursive: true });
+
+  await expect(files.receive()).rejects.toMatchObject({
+    kind: { code: 'kernel.files-unusable' },
+    message: 'a directory of the stored files is missing',
+  });
+});
+
+test.each([
+  [{ first: 0, last: 0 }, 0, 1],
+  [{ first: 10, last: 59 }, 10, 60],
+  [{ first: 90, last: 99 }, 90, 100],
+  [{ first: 95, last: 500 }, 95, 100],
+  [{ first: 100, last: 100 }, 100, 100],
+])('the range %o of 100 bytes is read in pieces and ends', async (range, from, to) => {
+  const bytes = randomBytes(100);
+  const file = await files.open(await keep(bytes), range);
+  const pieces: Buffer[] = [];
+
+  for (
+    let piece = await file.next(Buffer.alloc(7));
+    piece.length > 0;
+    piece = await file.next(Buffer.alloc(7))
+  )
+    pieces.push(piece);
+
+  expect(Buffer.concat(pieces).equals(bytes.subarray(from, to))).toBe(true);
+  expect(file.size).toBe(100);
+  file.release();
+});
+
+test('what needs no row is asked in batches, however much is stored', async () => {
+  const digests = await Promise.all(
+    Array.from({ length: 1100 }, (_, number) => keep(Buffer.from(String(number)))),
+  );
+  const needed = new Set(digests.filter((_, number) => number % 10 === 0));
+  const asked: number[] = [];
+
+  const freed = await collectOrphans(
+    files,
+    async (batch) => {
+      asked.push(batch.length);
+      return needed;
+    },
+    Infinity,
+  );
+
+  expect(asked).toEqual([500, 500, 100]);
+  expect(freed.files).toBe(990);
+  expect(await stored()).toEqual([...needed].sort());
 });
 
 test('only orphans that are old enough are collected', async () => {
   const referenced = await keep(Buffer.from('referenced'));
   const orphan = await keep(Buffer.from('orphan'));
 
-  const isReferenced = (digest: string) => digest === referenced;
-  expect(await collectOrphans(files, isReferenced, Date.now() - 60_000)).toEqual({ files: 0, bytes: 0 });
-  expect(await collectOrphans(files, isReferenced, Date.now() + 1000)).toEqual({ files: 1, bytes: 6 });
+  const needed = async () => new Set([referenced]);
+  expect(await collectOrphans(files, needed, Date.now() - 60_000)).toEqual({ files: 0, bytes: 0 });
+  expect(await countOrphans(files, needed, Date.now() + 1000)).toEqual({ files: 1, bytes: 6 });
+  expect(await collectOrphans(files, needed, Date.now() + 1000)).toEqual({ files: 1, bytes: 6 });
 
   expect(await stored()).toEqual([referenced]);
   expect(orphan).not.toBe(referenced);
 });
 
-test('one handle serves all who read at once, and stays open between readers', async () => {
+test('readers of one file do not disturb each other', async () => {
   const digest = await keep(Buffer.from('shared'));
   const [one, two] = await Promise.all([files.open(digest), files.open(digest)]);
 
-  expect(one.handle).toBe(two.handle);
+  expect((await one.next(Buffer.alloc(3))).toString()).toBe('sha');
   one.release();
   one.release();
-  expect((await two.handle.read(Buffer.alloc(6), 0, 6, 0)).buffer.toString()).toBe('shared');
+  expect((await two.next(Buffer.alloc(6))).toString()).toBe('shared');
   two.release();
-  const three = await files.open(digest);
-  expect(three.handle).toBe(one.handle);
+});
+
+test('one handle serves all who read at once, and stays open between readers', async () => {
+  const digest = await keep(Buffer.from('shared'));
+  const path = join(directory, 'sha256', digest.slice(0, 2), digest.slice(2));
+  const { open } = await import('node:fs/promises');
+  const cache = new OpenFileCache(() => open(path));
+  const [one, two] = await Promise.all([cache.open('x'), cache.open('x')]);
+
+  expect(one.fd).toBe(two.fd);
+  one.release();
+  two.release();
+  const three = await cache.open('x');
+  expect(three.fd).toBe(one.fd);
   three.release();
+  await cache.close();
 });
 
 test('a cache of open files closes the ones used longest ago, but none that is read', async () => {
@@ -249,7 +328,7 @@ test('a cache of open files closes the ones used longest ago, but none that is r
   const held = await cache.open('held');
   for (let key = 0; key < 300; key += 1) (await cache.open(String(key))).release();
 
-  expect((await held.handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead).toBe(1);
+  expect((await readLocalFile(held).next(Buffer.alloc(1))).toString()).toBe('x');
   held.release();
   const before = opened;
   (await cache.open('299')).release();

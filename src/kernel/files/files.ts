@@ -1,5 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
-
 /** The digests of a file, lower-case hex. BLAKE2b is the 256-bit variant that PyPI's upload form uses. */
 export interface Digests {
   readonly sha256: string;
@@ -9,22 +7,41 @@ export interface Digests {
 
 /** Bytes on their way in: nobody else sees them until `keep`. */
 export interface IncomingFile {
-  /** Where the bytes lie while they are being checked. */
-  readonly path: string;
-  /** Appends; resolves when the bytes are with the operating system, which is the back-pressure. */
+  /** Appends; resolves when the bytes can be read back, which is the back-pressure. */
   write(chunk: Uint8Array): Promise<void>;
   /** Ends the writing; the digests are of everything written. */
   finish(): Promise<Digests & { readonly size: number }>;
-  /** Makes the file durable under its sha256: contents and directory entry are synced. */
+  /** Reads what was written so far, also while more is; undefined once the file is kept or released. */
+  read(): Promise<IncomingReader | undefined>;
+  /** Makes the file durable under its sha256. */
   keep(): Promise<void>;
-  /** The transaction that needed the file is over: removes the bytes, or after `keep` only the mark of arrival. */
+  /** Removes the bytes unless they were kept. */
   release(): Promise<void>;
 }
 
-/** A stored file that is open for reading. Call `release` when done; the handle may be shared. */
-export interface OpenFile {
-  readonly handle: FileHandle;
+/** Bytes on their way in, at any position. They stay readable until it is disposed of, whatever becomes of the file. */
+export interface IncomingReader extends AsyncDisposable {
+  /** Bytes written when the reading began. */
   readonly size: number;
+  /** Fills the buffer from the position on; returns how many bytes there were. */
+  read(into: Buffer, position: number): Promise<number>;
+}
+
+/** First and last byte, both included. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A stored file, or a range of it, read once from front to back. Call `release` when done. */
+export interface OpenFile {
+  /** Bytes of the whole file, whatever range was asked for. */
+  readonly size: number;
+  /**
+   * Fills the buffer with the bytes that follow and returns the part of it that they take: shorter only at the end, empty
+   * after it. One call at a time; the buffer is free again when the next one is made with another buffer.
+   */
+  next(into: Buffer): Promise<Buffer>;
   release(): void;
 }
 
@@ -36,19 +53,30 @@ export interface StoredFile {
   readonly storedAt: number;
 }
 
-/** Content-addressed files: the name of a file is the sha256 of its bytes (design section 4). */
+export interface Presigned {
+  /** Seconds for which the URL is good. */
+  readonly seconds: number;
+  readonly contentType: string;
+}
+
+/**
+ * Content-addressed files: the name of a file is the sha256 of its bytes. Nothing here needs more than an object store
+ * has: put a stream, get a range as a stream, list, delete.
+ */
 export interface Files {
   /** Starts a file whose digest is not known yet. */
   receive(): Promise<IncomingFile>;
-  /** Opens for reading; throws `kernel.file-missing` if there is no such file. */
-  open(sha256: string): Promise<OpenFile>;
+  /** Opens a file, or a range of it, for reading; throws `kernel.file-missing` if there is no such file. */
+  open(sha256: string, range?: ByteRange): Promise<OpenFile>;
+  /** A URL from which whoever has it may read the file for a while; only where the store itself answers HTTP. */
+  readonly presign?: (sha256: string, options: Presigned) => Promise<string>;
   list(): AsyncIterable<StoredFile>;
   /** Removes a file unless it was stored again at or after that time. Returns whether it is gone. */
   remove(sha256: string, storedBefore: number): Promise<boolean>;
   /**
-   * Clears up after a process that died: removes unfinished bytes, and kept ones that no row needs. Only the
-   * process that owns the store may call it, before it receives anything.
+   * Removes what processes that died left on its way in, and has not grown since that time (epoch milliseconds). The time
+   * must be longer ago than any upload pauses: other processes may receive files into the same store.
    */
-  recover(isReferenced: (sha256: string) => boolean | Promise<boolean>): Promise<void>;
+  removeUnfinished(writtenBefore: number): Promise<void>;
   close(): Promise<void>;
 }

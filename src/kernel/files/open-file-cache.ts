@@ -1,7 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { OpenFile } from './files.ts';
+import { LRUCache } from 'lru-cache';
 
 const MAX_IDLE = 200;
+
+/** A handle that several may read at once; call `release` when done. */
+export interface SharedHandle {
+  readonly fd: number;
+  /** Bytes. */
+  readonly size: number;
+  release(): void;
+}
 
 interface Entry {
   readonly handle: FileHandle;
@@ -16,25 +24,29 @@ interface Entry {
  */
 export class OpenFileCache {
   readonly #open: (key: string) => Promise<FileHandle>;
-  readonly #entries = new Map<string, Promise<Entry>>();
+  readonly #entries = new LRUCache<string, Promise<Entry>>({
+    max: MAX_IDLE,
+    dispose: (pending) => void closeWhenUnused(pending),
+  });
 
   constructor(open: (key: string) => Promise<FileHandle>) {
     this.#open = open;
   }
 
-  async open(key: string): Promise<OpenFile> {
+  async open(key: string): Promise<SharedHandle> {
     let pending = this.#entries.get(key);
     if (pending === undefined) {
       pending = this.#load(key);
       pending.catch(() => this.#entries.delete(key));
-    } else this.#entries.delete(key);
-    this.#entries.set(key, pending);
+      this.#entries.set(key, pending);
+    }
     const entry = await pending;
+    // It may have left the cache, and been closed, while this waited for it.
+    if (entry.isForgotten && entry.users === 0) return await this.open(key);
     entry.users += 1;
-    this.#evict();
     let isReleased = false;
     return {
-      handle: entry.handle,
+      fd: entry.handle.fd,
       size: entry.size,
       release: () => {
         if (isReleased) return;
@@ -47,30 +59,21 @@ export class OpenFileCache {
 
   /** Later openers get the file anew; readers of the old handle finish undisturbed. */
   forget(key: string): void {
-    const pending = this.#entries.get(key);
     this.#entries.delete(key);
-    void closeWhenUnused(pending);
   }
 
   async close(): Promise<void> {
-    for (const key of this.#entries.keys()) this.forget(key);
+    this.#entries.clear();
   }
 
   async #load(key: string): Promise<Entry> {
     const handle = await this.#open(key);
     return { handle, size: (await handle.stat()).size, users: 0, isForgotten: false };
   }
-
-  #evict(): void {
-    for (const key of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_IDLE) return;
-      this.forget(key);
-    }
-  }
 }
 
-async function closeWhenUnused(pending: Promise<Entry> | undefined): Promise<void> {
-  const entry = await pending?.catch(() => undefined);
+async function closeWhenUnused(pending: Promise<Entry>): Promise<void> {
+  const entry = await pending.catch(() => undefined);
   if (entry === undefined) return;
   entry.isForgotten = true;
   if (entry.users === 0) await entry.handle.close();

@@ -1,8 +1,4 @@
-/** First and last byte, both included. */
-export interface ByteRange {
-  readonly first: number;
-  readonly last: number;
-}
+import type { ByteRange } from '#kernel/files/files.ts';
 
 /**
  * The single range that a `Range` header asks of `size` bytes: undefined to send everything (no header, another

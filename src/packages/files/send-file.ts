@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Files } from '#kernel/files/files.ts';
+import type { Files, OpenFile } from '#kernel/files/files.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
-import { parseRange, type ByteRange } from './byte-range.ts';
+import { parseRange } from './byte-range.ts';
 import { Client } from './client.ts';
-import { readFully } from './read-fully.ts';
+import { openWhole } from './open-whole.ts';
 import type { SmallFiles } from './small-files.ts';
 
 /** What is sent for one address. */
@@ -69,15 +69,15 @@ export async function sendFile(
       .end();
     return;
   }
-  const part = range ?? { first: 0, last: file.size - 1 };
+  const length = range === undefined ? file.size : range.last - range.first + 1;
   const own = [
     'Content-Type',
     file.contentType,
     'X-Content-Type-Options',
     'nosniff',
     'Content-Length',
-    String(part.last - part.first + 1),
-    ...(range === undefined ? [] : ['Content-Range', `bytes ${part.first}-${part.last}/${file.size}`]),
+    String(length),
+    ...(range === undefined ? [] : ['Content-Range', `bytes ${range.first}-${range.last}/${file.size}`]),
   ];
   if (request.method === 'HEAD') {
     response.writeHead(200, [...own, ...shared]).end();
@@ -88,13 +88,13 @@ export async function sendFile(
   if (held !== undefined) {
     response
       .writeHead(status, [...own, ...shared])
-      .end(range === undefined ? held : held.subarray(part.first, part.last + 1));
+      .end(range === undefined ? held : held.subarray(range.first, range.last + 1));
     return;
   }
-  const open = await files.open(file.sha256);
+  const open = await openWhole(files, file, range);
   try {
     response.writeHead(status, [...own, ...shared]);
-    await sendBytes(response, open.handle.fd, part);
+    await sendBytes(response, open, length);
   } finally {
     open.release();
   }
@@ -118,21 +118,19 @@ function isRangeWanted(request: IncomingMessage, etag: string, modified: string)
  */
 export async function sendBytes(
   response: ServerResponse,
-  fd: number,
-  { first, last }: ByteRange,
+  file: Pick<OpenFile, 'next'>,
+  length: number,
 ): Promise<void> {
-  const length = last - first + 1;
   if (length <= CHUNK) {
-    response.end(await readFully(fd, Buffer.allocUnsafe(length), first));
+    response.end(await file.next(Buffer.allocUnsafe(length)));
     return;
   }
   const client = new Client(response);
   try {
     const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
     let drained: Promise<void> = Promise.resolve();
-    for (let position = first, turn = 0; position <= last; position += CHUNK, turn ^= 1) {
-      const wanted = Math.min(CHUNK, last - position + 1);
-      const chunk = await readFully(fd, (buffers[turn] as Buffer).subarray(0, wanted), position);
+    for (let sent = 0, turn = 0; sent < length; sent += CHUNK, turn ^= 1) {
+      const chunk = await file.next(buffers[turn] as Buffer);
       await drained;
       if (client.isGone) return;
       drained = client.write(chunk);

@@ -1,5 +1,6 @@
-import type { Files, OpenFile } from '#kernel/files/files.ts';
-import { readFully } from './read-fully.ts';
+import { LRUCache } from 'lru-cache';
+import type { Files } from '#kernel/files/files.ts';
+import { openWhole } from './open-whole.ts';
 
 /** Files up to this size may be held in memory. */
 const MAX_FILE_BYTES = 2 * 1024 ** 2;
@@ -9,51 +10,41 @@ const MAX_FILE_BYTES = 2 * 1024 ** 2;
  * memory costs half of what reading each time does; what is stored never changes, so nothing here can be out of date.
  */
 export class SmallFiles {
-  readonly #maxBytes: number;
-  readonly #bytes = new Map<string, Buffer>();
-  #held = 0;
+  readonly #maxFileBytes: number;
+  readonly #bytes: LRUCache<string, Buffer>;
 
+  /** With `maxBytes` 0 nothing is held. */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#maxFileBytes = Math.min(MAX_FILE_BYTES, maxBytes);
+    // An empty file counts as a byte, since sizes must be positive.
+    this.#bytes = new LRUCache({
+      maxSize: Math.max(maxBytes, 1),
+      sizeCalculation: (bytes) => Math.max(bytes.byteLength, 1),
+    });
   }
 
   get bytes(): number {
-    return this.#held;
+    return this.#bytes.calculatedSize;
   }
 
   /** The bytes if they are in memory. */
   find(sha256: string): Buffer | undefined {
-    const found = this.#bytes.get(sha256);
-    if (found === undefined) return undefined;
-    this.#bytes.delete(sha256);
-    this.#bytes.set(sha256, found);
-    return found;
+    return this.#bytes.get(sha256);
   }
 
   /** The bytes of a file that is small enough to be held, else undefined; throws if it cannot be read. */
   async read(
     files: Files,
-    { sha256, size }: { readonly sha256: string; readonly size: number },
+    file: { readonly sha256: string; readonly size: number },
   ): Promise<Buffer | undefined> {
-    if (size > MAX_FILE_BYTES || size > this.#maxBytes) return undefined;
-    const open: OpenFile = await files.open(sha256);
+    if (file.size > this.#maxFileBytes) return undefined;
+    const open = await openWhole(files, file);
     try {
-      const bytes = await readFully(open.handle.fd, Buffer.allocUnsafe(size), 0);
-      this.#keep(sha256, bytes);
+      const bytes = await open.next(Buffer.allocUnsafe(file.size));
+      this.#bytes.set(file.sha256, bytes);
       return bytes;
     } finally {
       open.release();
-    }
-  }
-
-  #keep(sha256: string, bytes: Buffer): void {
-    if (this.#bytes.has(sha256)) return;
-    this.#bytes.set(sha256, bytes);
-    this.#held += bytes.byteLength;
-    for (const [oldest, old] of this.#bytes) {
-      if (this.#held <= this.#maxBytes) return;
-      this.#bytes.delete(oldest);
-      this.#held -= old.byteLength;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, type Hash as Hasher } from 'node:crypto';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { Files, IncomingFile } from '#kernel/files/files.ts';
+import type { Files, IncomingFile, IncomingReader } from '#kernel/files/files.ts';
 import { packagesErrors } from '../errors.ts';
 import { refusedBy } from './upstream/fetch-project.ts';
 import type { MirrorLimits } from './limits.ts';
@@ -34,13 +34,12 @@ export interface DownloadParts {
  * The file counts as stored only after its hash was found right.
  */
 export class Download {
-  /** Where the bytes lie that have arrived; stays readable for who has opened it. */
-  readonly path: Promise<string>;
   /** Bytes of the whole file as upstream announced it; undefined if it did not. Rejects when there is no answer. */
   readonly announced: Promise<number | undefined>;
   /** Resolves when the file is verified and durable; rejects when it will never be. */
   readonly stored: Promise<Stored>;
   readonly #parts: DownloadParts;
+  readonly #incoming = Promise.withResolvers<IncomingFile>();
   #arrived = 0;
   #isStored = false;
   #hasFailed = false;
@@ -48,21 +47,25 @@ export class Download {
 
   constructor(parts: DownloadParts, wanted: Wanted, save: (stored: Stored) => Promise<void>) {
     this.#parts = parts;
-    const path = Promise.withResolvers<string>();
     const announced = Promise.withResolvers<number | undefined>();
-    this.path = path.promise;
     this.announced = announced.promise;
-    this.stored = this.#run(wanted, save, { path, announced });
-    for (const promise of [this.path, this.announced, this.stored]) promise.catch(() => undefined);
+    this.stored = this.#run(wanted, save, announced);
+    const incoming = this.#incoming;
+    for (const promise of [incoming.promise, this.announced, this.stored]) promise.catch(() => undefined);
     this.stored.then(this.#announceChange, (error: unknown) => {
-      path.reject(error);
+      incoming.reject(error);
       announced.reject(error);
       this.#hasFailed = true;
       this.#announceChange();
     });
   }
 
-  /** Bytes on the disk. */
+  /** Reads what has arrived and goes on arriving; undefined once the file is stored, and has left this place. */
+  async read(): Promise<IncomingReader | undefined> {
+    return await (await this.#incoming.promise).read();
+  }
+
+  /** Bytes that can be read. */
   get arrived(): number {
     return this.#arrived;
   }
@@ -88,10 +91,7 @@ export class Download {
   async #run(
     wanted: Wanted,
     save: (stored: Stored) => Promise<void>,
-    early: {
-      readonly path: PromiseWithResolvers<string>;
-      readonly announced: PromiseWithResolvers<number | undefined>;
-    },
+    announced: PromiseWithResolvers<number | undefined>,
   ): Promise<Stored> {
     const { client, files, limits } = this.#parts;
     const response = await client.request({
@@ -105,8 +105,8 @@ export class Download {
     try {
       const size = readAnnouncedSize(response, wanted);
       incoming = await files.receive();
-      early.path.resolve(incoming.path);
-      early.announced.resolve(size);
+      this.#incoming.resolve(incoming);
+      announced.resolve(size);
       const stored = await this.#receive(response, incoming, { ...wanted, size });
       await incoming.keep();
       await save(stored);

@@ -1,5 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingReader } from '#kernel/files/files.ts';
 import { Client } from '../files/client.ts';
 import type { Download } from './download.ts';
 
@@ -17,8 +17,7 @@ export async function sendDownload(
   headers: readonly string[],
 ): Promise<boolean> {
   const size = await download.announced;
-  // Once the file is stored it has left the place where it arrived.
-  await using file = await open(await download.path, 'r').catch(() => undefined);
+  await using file = await download.read();
   if (file === undefined) return false;
   const length = size === undefined ? [] : ['Content-Length', String(size)];
   response.writeHead(200, [...headers, ...length]);
@@ -37,7 +36,7 @@ export async function sendDownload(
   return true;
 }
 
-async function copy(client: Client, file: FileHandle, download: Download): Promise<void> {
+async function copy(client: Client, file: IncomingReader, download: Download): Promise<void> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (let position = 0; !client.isGone;) {
     const { changed, isStored, hasFailed, arrived } = download;
@@ -51,7 +50,8 @@ async function copy(client: Client, file: FileHandle, download: Download): Promi
       await client.unlessGone((resolve) => void changed.then(resolve));
       continue;
     }
-    const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, available - position), position);
+    const wanted = Math.min(CHUNK, available - position);
+    const bytesRead = await file.read(buffer.subarray(0, wanted), position);
     if (bytesRead === 0) throw new Error('the arriving file is shorter than it was');
     position += bytesRead;
     await client.write(buffer.subarray(0, bytesRead));

@@ -1,5 +1,6 @@
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../indexes/store.ts';
+import type { ExpectedBytes } from '../files/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
 import { StoredPage } from './stored-page.ts';
 
@@ -268,11 +269,31 @@ export async function sumMirrorBytes(db: Db): Promise<number> {
   return Number(row.bytes ?? 0);
 }
 
-/** Digest and size of every stored file, for the doctor and the collection of orphans. */
-export async function listMirroredDigests(
-  db: Db,
-): Promise<{ readonly sha256: string; readonly size: number; readonly relpath: string }[]> {
-  return await tables(db).selectFrom('mirror_file').select(['sha256', 'size', 'relpath']).execute();
+/** Which of these digests are those of a mirrored file. */
+export async function findMirroredDigests(db: Db, digests: readonly string[]): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_file')
+    .select('sha256')
+    .where('sha256', 'in', digests)
+    .execute();
+  return rows.map(({ sha256 }) => sha256);
+}
+
+/** What the rows say of the stored bytes of mirrored files, in order of the digests, from behind `after` on. */
+export async function listMirroredDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
+  return await tables(db)
+    .selectFrom('mirror_file')
+    .select((eb) => [
+      'sha256',
+      eb.fn.min('relpath').as('name'),
+      eb.fn.min('size').as('size'),
+      eb.fn.max('size').as('largest'),
+    ])
+    .where('sha256', '>', after)
+    .groupBy('sha256')
+    .orderBy('sha256')
+    .limit(limit)
+    .execute();
 }
 
 function tables(db: Db) {

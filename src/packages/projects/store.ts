@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../indexes/store.ts';
+import type { ExpectedBytes } from '../files/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
 import type { Metadata } from './metadata.ts';
 
@@ -180,11 +181,6 @@ export async function listFiles(db: Db, projectIds: readonly number[]): Promise<
   return rows.map(toFile);
 }
 
-/** Every file of every index: for the doctor. */
-export async function listAllFiles(db: Db): Promise<VersionedFile[]> {
-  return (await files(db).orderBy('release_file.id').execute()).map(toFile);
-}
-
 export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<void> {
   await tables(tx)
     .insertInto('release_file')
@@ -284,12 +280,49 @@ export async function countContents(db: Db): Promise<{
   };
 }
 
-/** The digests of all files and their sidecars. */
-export async function listOwnDigests(db: Db): Promise<string[]> {
-  const rows = await tables(db).selectFrom('release_file').select(['sha256', 'metadata_sha256']).execute();
-  return rows.flatMap(({ sha256, metadata_sha256: sidecar }) =>
-    sidecar === null ? [sha256] : [sha256, sidecar],
-  );
+/** Which of these digests are those of a file or of a sidecar. */
+export async function findOwnDigests(db: Db, digests: readonly string[]): Promise<string[]> {
+  const rows = tables(db).selectFrom('release_file');
+  const files = await rows.select('sha256').where('sha256', 'in', digests).execute();
+  const sidecars = await rows
+    .select('metadata_sha256 as sha256')
+    .where('metadata_sha256', 'in', digests)
+    .execute();
+  return [...files, ...sidecars].flatMap(({ sha256 }) => sha256 ?? []);
+}
+
+/** What the rows say of the stored bytes of files, in order of the digests, from behind `after` on. */
+export async function listFileDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
+  return await tables(db)
+    .selectFrom('release_file')
+    .select((eb) => [
+      'sha256',
+      eb.fn.min('filename').as('name'),
+      eb.fn.min('size').as('size'),
+      eb.fn.max('size').as('largest'),
+    ])
+    .where('sha256', '>', after)
+    .groupBy('sha256')
+    .orderBy('sha256')
+    .limit(limit)
+    .execute();
+}
+
+/** The same of sidecars. */
+export async function listSidecarDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
+  return await tables(db)
+    .selectFrom('release_file')
+    .select((eb) => [
+      eb.ref('metadata_sha256').$castTo<string>().as('sha256'),
+      sql<string>`min(filename) || '.metadata'`.as('name'),
+      eb.fn.min('metadata_size').$castTo<number>().as('size'),
+      eb.fn.max('metadata_size').$castTo<number>().as('largest'),
+    ])
+    .where('metadata_sha256', '>', after)
+    .groupBy('metadata_sha256')
+    .orderBy('metadata_sha256')
+    .limit(limit)
+    .execute();
 }
 
 function tables(db: Db) {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Coding } from '#kernel/http/accept.ts';
+import { readLocalFile } from '#kernel/files/local-open-file.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { sendBytes } from '../files/send-file.ts';
 import { formSuffix, type ListPage } from '../mirror/lists/project-lists.ts';
@@ -26,5 +27,5 @@ export async function sendList(
   await using file = await open(path + formSuffix(form), 'r');
   response.writeHead(200, [...own, ...shared]);
   if (request.method === 'HEAD') response.end();
-  else await sendBytes(response, file.fd, { first: 0, last: size - 1 });
+  else await sendBytes(response, readLocalFile({ fd: file.fd, size, release() {} }), size);
 }

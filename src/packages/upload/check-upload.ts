@@ -1,5 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Context } from '#kernel/context.ts';
+import type { IncomingFile } from '#kernel/files/files.ts';
 import { isArchiveFilename, parseFilename } from '#python/names/filename.ts';
 import { ArchiveRejected, inspectArchive, type InspectedArchive } from '#python/archives/inspect.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
@@ -100,7 +101,7 @@ export async function checkArchive(
   claim: Claim,
 ): Promise<InspectedArchive | undefined> {
   try {
-    const archive = await inspectArchive(incoming.path, filename, { expectedProject: claim.name });
+    const archive = await inspect(incoming, filename, claim.name);
     if (!isSameVersion(archive.version, claim.version) && archive.metadata !== undefined) {
       throw invalidArchive(
         filename,
@@ -121,6 +122,12 @@ export async function checkArchive(
     context.log.warn({ filename, problem: rejected.message }, 'accepted an archive that would be refused');
     return undefined;
   }
+}
+
+async function inspect(incoming: IncomingFile, filename: string, expectedProject: string) {
+  await using bytes = await incoming.read();
+  if (bytes === undefined) throw new Error('the uploaded file is gone before it was checked');
+  return await inspectArchive(bytes, filename, { expectedProject });
 }
 
 function invalidArchive(filename: string, problem: string, cause?: unknown): AppError {

@@ -1,26 +1,27 @@
-import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import type { ArchiveReader } from './archive-reader.ts';
 import { demand } from '../archive-rejected.ts';
 
 const WINDOW_BYTES = 256 * 1024;
 const BUSY_MS = 10;
 
 /**
- * Reads ranges of one file through a window, so that many small reads in file order cost few system calls. The file
- * handle stays with the caller.
+ * Reads ranges of one file through a window, so that many small reads in file order cost few system calls.
  */
 export class FileWindow {
-  readonly size: number;
-  readonly #file: FileHandle;
+  readonly #file: ArchiveReader;
   readonly #signal: AbortSignal | undefined;
   #start = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #pausedAt = performance.now();
 
-  constructor(file: FileHandle, size: number, signal?: AbortSignal) {
+  constructor(file: ArchiveReader, signal?: AbortSignal) {
     this.#file = file;
-    this.size = size;
     this.#signal = signal;
+  }
+
+  get size(): number {
+    return this.#file.size;
   }
 
   /** Exactly these bytes; a range that is not inside the file is rejected. */
@@ -61,7 +62,7 @@ export class FileWindow {
     const bytes = Buffer.allocUnsafeSlow(length);
     let filled = 0;
     while (filled < length) {
-      const { bytesRead } = await this.#file.read(bytes, filled, length - filled, offset + filled);
+      const bytesRead = await this.#file.read(bytes.subarray(filled), offset + filled);
       demand(bytesRead > 0, 'archive.truncated', () => 'the archive became shorter while it was read');
       filled += bytesRead;
     }

@@ -1,8 +1,5 @@
-import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { brokenRule, inspectBytes, ruleOf } from '#test/archive-file.ts';
+import { brokenRule, inspectBytes } from '#test/archive-file.ts';
 import { sdist, tar, wheel, wheelFilename, zip } from '#test/archives.ts';
 import { inspectArchive } from './inspect.ts';
 import { ArchiveRejected } from '../archive-rejected.ts';
@@ -30,17 +27,22 @@ test.each([
   expect(await brokenRule(filename, bytes)).toBe('archive.magic');
 });
 
-test('a bad file name is rejected before the file is opened', async () => {
-  await expect(inspectArchive('/does/not/exist', '../demo-1.0.tar.gz')).rejects.toMatchObject({
+const unreadable = {
+  size: 100,
+  read: async () => {
+    throw new Error('the disk fails');
+  },
+};
+
+test('a bad file name is rejected before the file is read', async () => {
+  await expect(inspectArchive(unreadable, '../demo-1.0.tar.gz')).rejects.toMatchObject({
     rule: 'archive.filename',
     message: "'../demo-1.0.tar.gz' is not a valid archive name",
   });
 });
 
-test('a file that is not there is no fault of the archive', async () => {
-  await expect(inspectArchive('/does/not/exist', 'demo-1.0.tar.gz')).rejects.toMatchObject({
-    code: 'ENOENT',
-  });
+test('a file that cannot be read is no fault of the archive', async () => {
+  await expect(inspectArchive(unreadable, 'demo-1.0.tar.gz')).rejects.toThrow('the disk fails');
 });
 
 test.each(['a\r\nX-Evil: 1', 'a\u{1f600}\u202e', 'a'.repeat(5000), '\x1b[31m'])(
@@ -69,25 +71,4 @@ test('aborting in the middle of large data ends the inspection', async () => {
   const inspection = inspectBytes(wheelFilename(), bytes, { signal: abort.signal });
 
   await expect(inspection).rejects.toBe(reason);
-});
-
-test.runIf(process.platform === 'linux')('no file stays open, whatever happens', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'open-files-'));
-  const path = join(directory, 'demo');
-  const inspect = async (filename: string, bytes: Buffer): Promise<void> => {
-    await writeFile(path, bytes);
-    await ruleOf(inspectArchive(path, filename));
-  };
-
-  await inspect(wheelFilename(), wheel());
-  await inspect(wheelFilename(), wheel({ record: '' }));
-  await inspect('demo-1.0.tar.gz', sdist());
-  await inspect('demo-1.0.tar.gz', sdist().subarray(0, 100));
-  await inspect('demo-1.0.win32.exe', sdist());
-
-  const open = await Promise.all(
-    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
-  );
-  expect(open.filter((target) => target.startsWith(directory))).toEqual([]);
-  await rm(directory, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { ArchiveReader } from './archive-reader.ts';
 import type { CoreMetadata } from '../metadata/core-metadata.ts';
 import { parseFilename, type ArchiveKind, type ParsedFilename } from '../names/filename.ts';
 import { DEFAULT_LIMITS, type ArchiveLimits } from './limits.ts';
@@ -33,25 +33,24 @@ export interface InspectedArchive {
 }
 
 /**
- * Reads the archive at `path` from the first byte to the last and says what it is, or throws `ArchiveRejected`. The file
+ * Reads an archive from the first byte to the last and says what it is, or throws `ArchiveRejected`. The file
  * is hostile input: time and memory are bounded by the limits, and the event loop is never held for long. Kinds other
  * than wheels and sdists get only a look at their first bytes.
  */
 export async function inspectArchive(
-  path: string,
+  file: ArchiveReader,
   filename: string,
   options: InspectOptions = {},
 ): Promise<InspectedArchive> {
   const parsed = parseFilename(filename, options.expectedProject);
   demand(parsed !== undefined, 'archive.filename', () => `${quoted(filename)} is not a valid archive name`);
   options.signal?.throwIfAborted();
-  await using file = await open(path, 'r');
   await checkMagic(file, parsed);
   return await inspectKind(file, parsed, options);
 }
 
 async function inspectKind(
-  file: FileHandle,
+  file: ArchiveReader,
   parsed: ParsedFilename,
   options: InspectOptions,
 ): Promise<InspectedArchive> {

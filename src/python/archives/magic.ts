@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { ArchiveReader } from './archive-reader.ts';
 import type { ParsedFilename } from '../names/filename.ts';
 import { demand } from '../archive-rejected.ts';
 
@@ -23,11 +23,11 @@ const DMG_TRAILER_BYTES = 512;
 const DMG_MAGIC = 'koly';
 
 /** Rejects a file whose first bytes (a disk image: last bytes) are not those of the format that its name promises. */
-export async function checkMagic(file: FileHandle, { extension }: ParsedFilename): Promise<void> {
+export async function checkMagic(file: ArchiveReader, { extension }: ParsedFilename): Promise<void> {
   const magic = extension === 'dmg' ? DMG_MAGIC : (MAGIC[extension] ?? '');
-  const { size } = await file.stat();
-  const at = extension === 'dmg' ? Math.max(0, size - DMG_TRAILER_BYTES) : 0;
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(magic.length), 0, magic.length, at);
+  const at = extension === 'dmg' ? Math.max(0, file.size - DMG_TRAILER_BYTES) : 0;
+  const buffer = Buffer.alloc(magic.length);
+  const bytesRead = await file.read(buffer, at);
   demand(
     buffer.toString('latin1', 0, bytesRead) === magic,
     'archive.magic',

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { ArchiveReader } from './archive-reader.ts';
 import { parseCoreMetadata, type CoreMetadata } from '../metadata/core-metadata.ts';
 import { checkNamed } from './declared-name.ts';
 import { FileWindow } from './file-window.ts';
@@ -38,7 +38,7 @@ const MAX_FINDINGS = 20;
  * nothing behind the end. PKG-INFO is required of all, as PyPI does.
  */
 export async function inspectSdist(
-  file: FileHandle,
+  file: ArchiveReader,
   filename: ParsedFilename,
   options: SdistOptions = {},
 ): Promise<InspectedSdist> {
@@ -57,7 +57,7 @@ export async function inspectSdist(
   return { metadata, findings: [...content.findings, ...collisions].slice(0, MAX_FINDINGS) };
 }
 
-async function readZipSdist(file: FileHandle, options: SdistOptions): Promise<Content> {
+async function readZipSdist(file: ArchiveReader, options: SdistOptions): Promise<Content> {
   const zip = await openZip(file, options);
   let pkgInfo: Buffer | undefined;
   for (const entry of zip.entries) {
@@ -69,11 +69,11 @@ async function readZipSdist(file: FileHandle, options: SdistOptions): Promise<Co
 }
 
 async function readTarSdist(
-  file: FileHandle,
+  file: ArchiveReader,
   { limits = DEFAULT_LIMITS, signal }: SdistOptions,
 ): Promise<Content> {
-  const { size } = await file.stat();
-  const window = new FileWindow(file, size, signal);
+  const { size } = file;
+  const window = new FileWindow(file, signal);
   const tree = new TarTree();
   await gunzip(window.stream(0, size), (pieces) =>
     readTar(counted(pieces, limits, size), {

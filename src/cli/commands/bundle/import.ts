@@ -35,10 +35,13 @@ export const command: Command = {
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
     const { openInstallation } = await import('../../../wiring.ts');
+    const { checkDatabase } = await import('#kernel/db/check-database.ts');
     const { importBundle } = await import('#packages');
     const installation = await openInstallation(config, createLog({ ...config, 'log.level': 'warn' }));
     try {
       const { context } = installation;
+      // What a bundle that is refused leaves behind is removed, and only a sound database knows what that is.
+      await checkDatabase(installation.database);
       if (installation.isNew) process.stderr.write(`made a new server in ${config.serverdir}\n`);
       const isJson = options['json'] === true;
       const sha256 = options['sha256'];

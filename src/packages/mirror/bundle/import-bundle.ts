@@ -1,12 +1,13 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { IncomingFile } from '#kernel/files/files.ts';
+import { inBatches } from '#kernel/in-batches.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
-import { listReferencedDigests } from '../../referenced-digests.ts';
+import { neededDigests } from '../../needed-digests.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
@@ -193,9 +194,10 @@ async function removeUnused(
   { db, files }: Context,
   arrived: readonly { readonly bytes: BundledBytes; readonly incoming: IncomingFile }[],
 ): Promise<void> {
-  const referenced = await listReferencedDigests(db);
-  for (const { bytes, incoming } of arrived) {
-    await incoming.release();
-    if (!referenced.has(bytes.sha256)) await files.remove(bytes.sha256, Infinity);
+  for (const { incoming } of arrived) await incoming.release();
+  for await (const batch of inBatches(arrived, 500)) {
+    const digests = batch.map(({ bytes }) => bytes.sha256);
+    const needed = await neededDigests(db, digests);
+    for (const sha256 of digests) if (!needed.has(sha256)) await files.remove(sha256, Infinity);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import type { ArchiveReader } from '../archive-reader.ts';
 import { crc32 } from 'node:zlib';
 import { FileWindow } from '../file-window.ts';
 import { inflateEntry } from '../inflate.ts';
@@ -28,19 +28,17 @@ export interface Zip {
 
 /**
  * Opens a zip archive that every reader understands in the same way: nothing but entries, directory and end record, no
- * two sources that disagree, no unsafe names, links, encryption or doubles. Anything else throws `ArchiveRejected`. The
- * file handle stays with the caller.
+ * two sources that disagree, no unsafe names, links, encryption or doubles. Anything else throws `ArchiveRejected`.
  */
 export async function openZip(
-  file: FileHandle,
+  file: ArchiveReader,
   { limits = DEFAULT_LIMITS, signal }: ZipOptions = {},
 ): Promise<Zip> {
-  const { size } = await file.stat();
-  const window = new FileWindow(file, size, signal);
+  const window = new FileWindow(file, signal);
   const directory = await readDirectory(window, limits);
   await checkNames(window, directory.entries);
   const total = directory.entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  demandSizeWithin(limits, total, size);
+  demandSizeWithin(limits, total, file.size);
   const entries = await checkLayout(window, directory);
   return {
     entries,
