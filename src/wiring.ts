@@ -12,6 +12,7 @@ import { migrate, type Migration } from '#kernel/db/migrate.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
+import { claimDirectory } from '#kernel/files/claim-directory.ts';
 import type { FindNeeded } from '#kernel/files/find-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { orphanCollection } from '#kernel/files/orphan-collection.ts';
@@ -75,6 +76,9 @@ export async function openInstallation(
   if (!isOwner && !mayShare) {
     throw new AppError(kernelErrors.serverdirInUse, `another process serves ${serverdir}`);
   }
+  // What was opened so far is closed again if the rest fails.
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => lock?.release());
   const code = await Promise.all(parts.map((part) => part.load()));
   // A wrong file is told at the start; otherwise the certificates are read when they are first needed.
   if (config['ca-file'] !== undefined || config.database !== 'sqlite') trustAuthorities(config['ca-file']);
@@ -82,37 +86,22 @@ export async function openInstallation(
     config.database === 'sqlite'
       ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
       : openPostgres(config.database.reveal());
+  opened.defer(() => database.close());
   if (isOwner) await prepare(database, migrationsOf(code), log);
+  const directory = config['files-directory'] ?? join(serverdir, 'files');
+  await claimDirectory(directory, database.db);
   const { uuid, secret } = await ensureInstallation(database.db);
-  const files = await openLocalFiles(join(serverdir, 'files'));
+  const files = await openLocalFiles(directory);
+  opened.defer(() => files.close());
   const events = await openEvents(database, clock, log);
+  opened.defer(() => events.close());
   const { db, dialect } = database;
-  const context: Context = {
-    db,
-    dialect,
-    files,
-    events,
-    clock,
-    log,
-    config,
-    uuid,
-    secret,
-    scopes: scopesOf(parts),
-  };
-  return {
-    context,
-    database,
-    code,
-    findNeeded: neededBy(code, database),
-    isOwner,
-    isNew: isOwner && (await makeFirstState(context, code)),
-    async close() {
-      await events.close();
-      await files.close();
-      await database.close();
-      lock?.release();
-    },
-  };
+  const scopes = scopesOf(parts);
+  const context: Context = { db, dialect, files, events, clock, log, config, uuid, secret, scopes };
+  const isNew = isOwner && (await makeFirstState(context, code));
+  const owned = opened.move();
+  const close = () => owned.disposeAsync();
+  return { context, database, code, findNeeded: neededBy(code, database), isOwner, isNew, close };
 }
 
 function lockServerdir(serverdir: string) {

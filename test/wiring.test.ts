@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '#kernel/config/read-config.ts';
+import { openPostgres, openSqlite } from '#kernel/db/db.ts';
 import { ROOT, testApp } from '#test/app.ts';
-import { databases, testDatabase } from '#test/databases.ts';
+import { databases, testDatabase, type TestDatabase } from '#test/databases.ts';
 import { unwritableDirectory } from '#test/unwritable-directory.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import { errorsOf, parts, settingsOf } from '../src/parts.ts';
@@ -156,6 +158,65 @@ test('every declared error has a code of its own, a status and a title', () => {
   }
 });
 
+describe.each(databases)('the directory of files on %s', (kind) => {
+  const settings = (database: TestDatabase) => ({
+    serverdir,
+    database: kind === 'sqlite' ? 'sqlite' : database.setting,
+  });
+  const id = () => join(serverdir, 'files', 'id');
+  const fileOf = (text: string) => {
+    const path = join(serverdir, 'files', 'sha256', text.slice(0, 2));
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, text.slice(2)), '');
+  };
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await testDatabase(kind);
+  });
+  afterEach(async () => await database.remove());
+
+  test('of a version without ids is taken as it is', async () => {
+    await (await startServer(config(settings(database)), log)).close();
+    rmSync(id());
+    const old =
+      kind === 'sqlite' ? openSqlite(join(serverdir, 'wheelhouse.sqlite')) : openPostgres(database.setting);
+    await sql`delete from installation where key = 'files'`.execute(old.db);
+    await old.close();
+    fileOf('0'.repeat(64));
+
+    await (await startServer(config(settings(database)), log)).close();
+
+    expect(readFileSync(id(), 'utf8')).toMatch(/^[0-9a-f]{32}\n$/);
+    await (await startServer(config(settings(database)), log)).close();
+  });
+
+  test('that is not the one of the database is refused until it is said to be', async () => {
+    await (await startServer(config(settings(database)), log)).close();
+    const right = readFileSync(id(), 'utf8');
+
+    writeFileSync(id(), `${'1'.repeat(32)}\n`);
+    await fails(settings(database), 'kernel.files-of-another');
+    rmSync(id());
+    await fails(settings(database), 'kernel.files-of-another');
+    rmSync(join(serverdir, 'files'), { recursive: true });
+    await fails(settings(database), 'kernel.files-of-another');
+    expect(existsSync(join(serverdir, 'files'))).toBe(false);
+
+    mkdirSync(join(serverdir, 'files'));
+    writeFileSync(id(), right);
+    await (await startServer(config(settings(database)), log)).close();
+  });
+
+  test('is not forgotten by a new database, however often it is started', async () => {
+    fileOf('0'.repeat(64));
+
+    for (let time = 0; time < 2; time += 1) await fails(settings(database), 'kernel.files-of-another');
+
+    rmSync(join(serverdir, 'files'), { recursive: true });
+    await (await startServer(config(settings(database)), log)).close();
+  });
+});
+
 describe.each(databases)('a restart on %s', (kind) => {
   test('finds everything, and logins go on', async () => {
     const database = await testDatabase(kind);
@@ -187,12 +248,34 @@ describe.each(databases)('a restart on %s', (kind) => {
 });
 
 describe.runIf(databases.includes('postgres'))('two servers on one PostgreSQL', () => {
+  const shared = (name: string) => ({
+    serverdir: join(serverdir, name),
+    'files-directory': join(serverdir, 'files'),
+  });
+
+  test('do not start with directories of their own, not even at once', async () => {
+    const database = await testDatabase('postgres');
+    const start = (name: string) =>
+      startServer(config({ serverdir: join(serverdir, name), database: database.setting }), log);
+
+    const results = await Promise.allSettled(['one', 'two'].map(start));
+
+    const failures = results.filter((result) => result.status === 'rejected');
+    expect(failures).toMatchObject([{ reason: { kind: { code: 'kernel.files-of-another' } } }]);
+    await expect(start('three')).rejects.toMatchObject({
+      message: expect.stringMatching(/three.files holds the files with the id [0-9a-f]{32}|has no id/),
+      hint: expect.stringContaining(
+        'set files-directory to the directory that all servers of this database share',
+      ),
+    });
+    for (const result of results) if (result.status === 'fulfilled') await result.value.close();
+    await database.remove();
+  });
+
   test('start at once on a new database', async () => {
     const database = await testDatabase('postgres');
     const servers = await Promise.all(
-      ['one', 'two'].map((name) =>
-        startServer(config({ serverdir: join(serverdir, name), database: database.setting }), log),
-      ),
+      ['one', 'two'].map((name) => startServer(config({ ...shared(name), database: database.setting }), log)),
     );
 
     expect(new Set(servers.map(({ context }) => context.uuid)).size).toBe(1);

@@ -40,17 +40,19 @@ it('shows what a command takes', async () => {
     Check the database, and that every file has its bytes.
 
     Options:
-      --serverdir <serverdir>  Directory of the embedded database, the stored files
-                               and \`wheelhouse.yml\`.
-      --database <database>    \`sqlite\` for the embedded database, or a
-                               \`postgres://\` URL to scale out.
-      -c, --config <file>      Configuration file; default is wheelhouse.yml in the
-                               server directory.
-      --no-checksum            Compare sizes only; quicker by far.
-      --repair                 Remove bytes that no file needs now; nothing else can
-                               be mended safely.
-      --json                   Print the problems as JSON.
-      -h, --help               Show help
+      --serverdir <serverdir>        Directory of the embedded database, the stored
+                                     files and \`wheelhouse.yml\`.
+      --files-directory <directory>  Directory of the stored files; servers that
+                                     share a database share it, too.
+      --database <database>          \`sqlite\` for the embedded database, or a
+                                     \`postgres://\` URL to scale out.
+      -c, --config <file>            Configuration file; default is wheelhouse.yml
+                                     in the server directory.
+      --no-checksum                  Compare sizes only; quicker by far.
+      --repair                       Remove bytes that no file needs now; nothing
+                                     else can be mended safely.
+      --json                         Print the problems as JSON.
+      -h, --help                     Show help
 
     Examples:
       $ wheelhouse doctor

@@ -95,6 +95,8 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     ...options.settings,
     serverdir,
     database: database.setting,
+    // Servers on one database share their files.
+    'files-directory': join(database.directory, 'files'),
   };
   const config = readConfig(settingsOf(parts), { flags, environment: {} });
   const server = await startServer(config, log, {
@@ -104,6 +106,7 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     server,
     database,
     serverdir,
+    filesDirectory: flags['files-directory'],
     lines,
     ownsDatabase: options.on === undefined || options.serverdir !== undefined,
   });
@@ -118,6 +121,7 @@ interface Parts {
   readonly server: Awaited<ReturnType<typeof startServer>>;
   readonly database: TestDatabase;
   readonly serverdir: string;
+  readonly filesDirectory: string;
   readonly lines: LogLine[];
   readonly ownsDatabase: boolean;
 }
@@ -283,7 +287,7 @@ export class TestApp {
       const found = await db.selectFrom(name).selectAll().execute();
       rows[name] = found.map((row) => JSON.stringify(row)).sort();
     }
-    const files = await readdir(join(this.serverdir, 'files'), { recursive: true });
+    const files = await readdir(this.#parts.filesDirectory, { recursive: true });
     return { serial: await this.storedSerial(), rows, files: files.sort() };
   }
 

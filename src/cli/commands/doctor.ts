@@ -4,7 +4,7 @@ import { configOf, configOption } from '../settings-input.ts';
 
 export const command: Command = {
   summary: 'Check the database, and that every file has its bytes',
-  settings: ['serverdir', 'database'],
+  settings: ['serverdir', 'files-directory', 'database'],
   options: [
     configOption,
     { flags: '--no-checksum', summary: 'Compare sizes only; quicker by far.' },

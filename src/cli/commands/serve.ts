@@ -7,6 +7,7 @@ export const command: Command = {
   summary: 'Run the server',
   settings: [
     'serverdir',
+    'files-directory',
     'host',
     'port',
     'database',

@@ -45,6 +45,13 @@ export const kernelSettings = [
     sentence: 'Directory of the embedded database, the stored files and `wheelhouse.yml`.',
   },
   {
+    name: 'files-directory',
+    type: text.optional(),
+    default: undefined,
+    shownDefault: '`files` in the server directory',
+    sentence: 'Directory of the stored files; servers that share a database share it, too.',
+  },
+  {
     name: 'host',
     type: text,
     default: 'localhost',

@@ -2,7 +2,7 @@ import type { Db } from './db.ts';
 import type { KernelTables } from './kernel-tables.ts';
 
 /** What the database says of the installation that it belongs to. */
-async function readFacts(db: Db): Promise<ReadonlyMap<string, string>> {
+export async function readFacts(db: Db): Promise<ReadonlyMap<string, string>> {
   const rows = await db.withTables<KernelTables>().selectFrom('installation').selectAll().execute();
   return new Map(rows.map(({ key, value }) => [key, value]));
 }

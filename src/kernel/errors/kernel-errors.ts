@@ -80,6 +80,13 @@ export const kernelErrors = defineErrors('kernel', {
     meaning:
       'The directory of the stored files, or one of the directories in it, is missing or cannot be written. Nothing was stored.',
   },
+  filesOfAnother: {
+    status: 500,
+    title: 'The stored files are not those of the database',
+    hint: 'set files-directory to the directory that all servers of this database share',
+    meaning:
+      'The directory of the stored files and the database know each other by an id, and it differs. Serving would answer for files that are not there, and the collection of unneeded bytes would remove those of somebody else.',
+  },
   fileMissing: {
     status: 500,
     title: 'A stored file is missing',

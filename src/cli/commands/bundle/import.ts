@@ -7,7 +7,7 @@ import { configOf, configOption } from '../../settings-input.ts';
 
 export const command: Command = {
   summary: 'Put the files of a bundle into a mirror of a server that does not run',
-  settings: ['serverdir', 'database'],
+  settings: ['serverdir', 'files-directory', 'database'],
   args: [{ name: '<file>', summary: 'A bundle that `wheelhouse prime --bundle` wrote' }],
   options: [
     configOption,
