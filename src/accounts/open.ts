@@ -28,7 +28,7 @@ export const code: PartCode = {
     return {
       context: accounts,
       authorize: createAuthorize(context, policy, subjects),
-      identify: (headers) => accounts.authenticator.identify(headers),
+      identify: (headers, address) => accounts.authenticator.identify(headers, address),
       declareRoutes(app) {
         loginRoutes(app, own);
         tokenRoutes(app, own);

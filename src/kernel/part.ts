@@ -49,8 +49,8 @@ export interface OpenPart {
   readonly hotPath?: HotPath;
   /** Headers of every response, as flat name, value pairs. At most one part has them. */
   readonly headers?: () => readonly string[];
-  /** Finds out who sends a request. Exactly one part does. */
-  identify?(headers: IncomingHttpHeaders): Promise<Identity>;
+  /** Finds out who sends a request with these headers from this address. Exactly one part does. */
+  identify?(headers: IncomingHttpHeaders, address: string): Promise<Identity>;
   /** Decides about requests for operations whose permissions its policy has. */
   readonly authorize?: Authorize;
   declareRoutes?(app: FastifyInstance, metrics: Metrics): void;

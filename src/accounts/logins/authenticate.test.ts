@@ -35,7 +35,7 @@ describe.each(databases)('who sends a request, on %s', (database) => {
   });
 
   const peek = (auth: Auth) => accountsOf(app).authenticator.peek(headersOf(auth));
-  const identify = (auth: Auth) => accountsOf(app).authenticator.identify(headersOf(auth));
+  const identify = (auth: Auth) => accountsOf(app).authenticator.identify(headersOf(auth), '192.0.2.9');
 
   test('is unknown at first and known without asking from the first request on', async () => {
     const user = await app.user();
@@ -171,6 +171,19 @@ describe.each(databases)('who sends a request, on %s', (database) => {
     expect((await from('192.0.2.1', user.auth)).user).toBe(user.name);
   });
 
+  test('an attack through a proxy shuts nobody out who comes from elsewhere', async () => {
+    const user = await app.user();
+    const login = (address: string, password: string) =>
+      app.request('POST', '/+login', {
+        json: { user: user.name, password },
+        headers: { 'x-forwarded-for': address },
+      });
+    for (let i = 0; i < 5; i += 1) await login('203.0.113.1', `guess ${i}`);
+
+    expect((await login('203.0.113.1', 'guess')).status).toBe(429);
+    expect((await login('203.0.113.2', user.auth[1])).status).toBe(200);
+  });
+
   test('a login in the pause says so, and public pages do not mind', async () => {
     const user = await app.user();
     for (let i = 0; i < 5; i += 1) {
@@ -199,7 +212,7 @@ describe.each(databases)('confirming in a transaction on %s', (database) => {
     await app.close();
   });
 
-  const identify = (auth: Auth) => accountsOf(app).authenticator.identify(headersOf(auth));
+  const identify = (auth: Auth) => accountsOf(app).authenticator.identify(headersOf(auth), '192.0.2.9');
   const confirm = async (identity: Awaited<ReturnType<typeof identify>>) =>
     await app.context.db.transaction().execute((tx) => accountsOf(app).confirm(tx, identity));
   const refused = (code: string) => ({ kind: { code, status: 401 } });

@@ -57,7 +57,7 @@ export class Authenticator {
    * Who sends a request with these headers from this address. Throws only when the server is too busy to check; bad credentials
    * make an anonymous identity with `rejected`.
    */
-  async identify(headers: IncomingHttpHeaders, address = ''): Promise<Identity> {
+  async identify(headers: IncomingHttpHeaders, address: string): Promise<Identity> {
     const credentials = findCredentials(headers);
     return credentials === undefined ? anonymous : (await this.check(credentials, address)).identity;
   }
@@ -72,7 +72,7 @@ export class Authenticator {
   }
 
   /** The secret is tried as a token first and as a password second; `__token__`, and no name, go with any token. */
-  async check(credentials: Credentials, address = ''): Promise<Verified> {
+  async check(credentials: Credentials, address: string): Promise<Verified> {
     return this.#remembered(credentials) ?? (await this.#check(credentials, address));
   }
 

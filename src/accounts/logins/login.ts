@@ -17,8 +17,8 @@ export interface ProxyAuth {
 export interface LoginInput {
   readonly user: string;
   readonly password: string;
-  /** Where the request comes from, if that is known. */
-  readonly address?: string;
+  /** Where the request comes from. */
+  readonly address: string;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface LoginInput {
  */
 export async function login(
   context: AccountsContext,
-  { user, password, address = '' }: LoginInput,
+  { user, password, address }: LoginInput,
 ): Promise<ProxyAuth> {
   const { authenticator } = context.accounts;
   const { identity, expiresAt } = await authenticator.check({ user, secret: password }, address);

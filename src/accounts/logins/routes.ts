@@ -12,7 +12,7 @@ export function loginRoutes(app: FastifyInstance, context: AccountsContext): voi
   route(app, operations.login, async (request, _params, reply) => {
     const body = Login.safeParse(readJson(request));
     if (!body.success) throw new AppError(kernelErrors.badRequest, 'Bad request: no user/password specified');
-    const result = await login(context, body.data);
+    const result = await login(context, { ...body.data, address: request.clientAddress });
     await sendJson(reply, { type: 'proxyauth', message: 'login successful', result });
   });
 }

@@ -20,12 +20,14 @@ export interface CreateUser {
   readonly identity: Identity;
   readonly name: string;
   readonly fields: UserFields;
+  /** Where the request comes from. */
+  readonly address: string;
 }
 
 /** Creates a user and emits `accounts.user-created`. A `pwhash` beside the password wins, as in devpi. */
 export async function createUser(
   context: AccountsContext,
-  { identity, name, fields }: CreateUser,
+  { identity, name, fields, address }: CreateUser,
 ): Promise<UserAccount> {
   policy.authorize(context, identity, 'accounts.create-user', {});
   const maxBytes = accountsConfig(context.config)['accounts.max-user-bytes'];
@@ -35,7 +37,7 @@ export async function createUser(
   if (password === undefined) throw invalidUser('password needs to be set');
   const described = withFields(newUser(name, '', context.clock.now()), fields);
   checkSize(described, maxBytes);
-  const passwordHash = await storedHash(context, { identity, password, pwhash: fields['pwhash'] });
+  const passwordHash = await storedHash(context, { identity, address, password, pwhash: fields['pwhash'] });
   const user = { ...described, passwordHash };
   await context.events.change(async (tx, emit) => {
     await context.accounts.confirm(tx, identity);
@@ -47,6 +49,7 @@ export async function createUser(
 
 export interface GivenPassword {
   readonly identity: Identity;
+  readonly address: string;
   readonly password: string;
   readonly pwhash: unknown;
 }
@@ -54,10 +57,10 @@ export interface GivenPassword {
 /** The given argon2 hash if there is one, which only root may set, else a fresh hash of the password. */
 export async function storedHash(
   { accounts, config }: AccountsContext,
-  { identity, password, pwhash }: GivenPassword,
+  { identity, address, password, pwhash }: GivenPassword,
 ): Promise<string> {
   if (pwhash === undefined || pwhash === null) {
-    return await accounts.passwords.hash(password, { user: identity.user ?? '', address: '' });
+    return await accounts.passwords.hash(password, { user: identity.user ?? '', address });
   }
   if (identity.user !== 'root' || identity.token !== undefined) {
     throw new AppError(accountsErrors.notAllowed, "only root may set 'pwhash'; send a 'password'");

@@ -11,19 +11,21 @@ export interface ModifyUser {
   readonly identity: Identity;
   readonly name: string;
   readonly fields: UserFields;
+  /** Where the request comes from. */
+  readonly address: string;
 }
 
 /** Changes a user and emits `accounts.user-modified`; a changed password ends all logins of the user. */
 export async function modifyUser(
   context: AccountsContext,
-  { identity, name, fields }: ModifyUser,
+  { identity, name, fields, address }: ModifyUser,
 ): Promise<UserAccount> {
   policy.authorize(context, identity, 'accounts.modify-user', { user: name });
   const maxBytes = accountsConfig(context.config)['accounts.max-user-bytes'];
   const password = givenPassword(fields, maxBytes);
   const hasNewHash = password !== undefined || (fields['pwhash'] !== undefined && fields['pwhash'] !== null);
   const passwordHash = hasNewHash
-    ? await storedHash(context, { identity, password: password ?? '', pwhash: fields['pwhash'] })
+    ? await storedHash(context, { identity, address, password: password ?? '', pwhash: fields['pwhash'] })
     : undefined;
   return await context.events.change(async (tx, emit) => {
     const user = await lockUser(tx, name);

@@ -14,13 +14,13 @@ import { showUser, type UserFields } from './user-config.ts';
 /** Changing users, as devpi-client does it (reference devpi.md 1.5); reading them shows indexes, so packages does. */
 export function userRoutes(app: FastifyInstance, context: AccountsContext): void {
   route(app, operations.createUser, async (request, { user: name }, reply) => {
-    const user = await createUser(context, { identity: request.identity, name, fields: readFields(request) });
+    const user = await createUser(context, { ...senderOf(request), name, fields: readFields(request) });
     await sendJson(reply, { type: 'userconfig', result: { ...showUser(user), indexes: {} } }, 201);
   });
 
   route(app, operations.modifyUser, async (request, { user: name }, reply) => {
     const fields = readFields(request);
-    const user = await modifyUser(context, { identity: request.identity, name, fields });
+    const user = await modifyUser(context, { ...senderOf(request), name, fields });
     if (fields['password'] === undefined) await sendJson(reply, { message: 'user updated' });
     else {
       const result = proxyAuth(context, user);
@@ -32,6 +32,10 @@ export function userRoutes(app: FastifyInstance, context: AccountsContext): void
     await deleteUser(context, { identity: request.identity, name });
     await sendJson(reply, { message: `user '${name}' deleted` });
   });
+}
+
+function senderOf({ identity, clientAddress }: FastifyRequest) {
+  return { identity, address: clientAddress };
 }
 
 function readFields(request: FastifyRequest): UserFields {

@@ -369,6 +369,11 @@ test('only root creates users where the setting says so', async () => {
   expect(await create('alice')).toEqual([403, expect.stringContaining('accounts.sign-up')]);
   expect(await create('alice', ROOT)).toEqual([201, undefined]);
   expect(await create('bob', ['alice', 'x'])).toEqual([403, expect.stringContaining('accounts.sign-up')]);
+  const made = await app.request('POST', '/+tokens', {
+    json: { name: 'ci', scopes: ['packages.upload'] },
+    auth: ROOT,
+  });
+  expect((await create('bob', ['__token__', made.json().result.token]))[0]).toBe(403);
   await app.close();
 });
 

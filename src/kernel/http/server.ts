@@ -59,7 +59,7 @@ export interface HttpServerOptions {
   readonly config: Config;
   readonly log: Log;
   /** Finds out who sends a request; before its body is read. */
-  readonly identify: (headers: IncomingHttpHeaders) => Promise<Identity>;
+  readonly identify: (headers: IncomingHttpHeaders, address: string) => Promise<Identity>;
   /** Decides about every request that has a route, before its body is read. */
   readonly authorize: Authorize;
   /** Headers for every response, errors included; flat name, value pairs. */
@@ -174,7 +174,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await answerNotFound(request, reply);
       return reply;
     }
-    request.identity = await options.identify(request.headers);
+    request.identity = await options.identify(request.headers, request.clientAddress);
     const { operation } = request.routeOptions.config;
     if (operation !== undefined) request.subject = await options.authorize(operation, request);
   });
