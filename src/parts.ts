@@ -2,6 +2,7 @@ import { accounts } from '#accounts/part';
 import { packages } from '#packages/part';
 import { kernelSettings } from '#kernel/config/kernel-settings.ts';
 import type { Setting } from '#kernel/config/setting.ts';
+import type { EventType } from '#kernel/events/event-type.ts';
 import type { ErrorKind } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { kernelOperations } from '#kernel/http/contract.ts';
@@ -25,6 +26,11 @@ export function errorsOf(all: readonly Part[]): readonly ErrorKind[] {
 export function scopesOf(all: readonly Part[]): readonly string[] {
   const named = all.flatMap(({ policy }) => Object.values<string | undefined>(policy.scopes));
   return [...new Set(named.filter((scope) => scope !== undefined))].toSorted();
+}
+
+/** Every declared event, the source of docs/reference/events.md. */
+export function eventsOf(all: readonly Part[]): readonly EventType[] {
+  return all.flatMap(({ events }) => Object.values(events));
 }
 
 /** Every operation, the source of OpenAPI and of docs/reference/http.md. */

@@ -23,7 +23,7 @@ import { serverRoutes } from '#kernel/http/server-routes.ts';
 import { JobRunner } from '#kernel/jobs/jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
-import { operationsOf, parts as allParts, scopesOf } from './parts.ts';
+import { eventsOf, operationsOf, parts as allParts, scopesOf } from './parts.ts';
 
 /** Configuration, database and files, opened for one process. */
 export interface Installation {
@@ -93,7 +93,7 @@ export async function openInstallation(
   const { uuid, secret } = await ensureInstallation(database.db);
   const files = await openLocalFiles(directory);
   opened.defer(() => files.close());
-  const events = await openEvents(database, clock, log);
+  const events = await openEvents(database, eventsOf(parts), clock, log);
   opened.defer(() => events.close());
   const { db, dialect } = database;
   const scopes = scopesOf(parts);

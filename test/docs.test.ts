@@ -5,7 +5,7 @@ import { environmentName } from '#kernel/config/setting.ts';
 import { commands } from '../src/cli/commands.ts';
 import { programs } from '../src/cli/programs.ts';
 import { optionNames } from '../src/packages/indexes/options.ts';
-import { errorsOf, parts, settingsOf } from '../src/parts.ts';
+import { errorsOf, eventsOf, parts, settingsOf } from '../src/parts.ts';
 import { renderReference } from '../tools/reference/pages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -54,21 +54,38 @@ describe('the reference is what the code says:', () => {
   });
 });
 
-describe('every kind of error', () => {
-  const kinds = errorsOf(parts).map((kind) => {
-    const [part = '', name = ''] = kind.code.split('.');
-    const key = name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
-    return { ...kind, constant: `${part}Errors.${key}` };
+/** `packages.file-exists` in the table `Errors` is the constant `packagesErrors.fileExists`. */
+function constantOf(declared: string, table: 'Errors' | 'Events'): string {
+  const [part = '', name = ''] = declared.split('.');
+  return `${part}${table}.${name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())}`;
+}
+
+function usersOf(constant: string, before = ''): string[] {
+  const uses = new RegExp(`${before}\\b${constant.replace('.', '\\.')}\\b`);
+  return sources.filter(({ text }) => uses.test(text)).map(({ path }) => path);
+}
+
+describe('every type of event', () => {
+  const types = eventsOf(parts).map((each) => ({ ...each, constant: constantOf(each.type, 'Events') }));
+
+  test.each(types)('$type says what it means', ({ meaning }) => {
+    expect(meaning).toMatch(/^[A-Z`].*\.$/);
   });
+
+  test.each(types)('$type is emitted somewhere', ({ constant }) => {
+    expect(usersOf(constant, 'emit\\(\\s*')).not.toEqual([]);
+  });
+});
+
+describe('every kind of error', () => {
+  const kinds = errorsOf(parts).map((kind) => ({ ...kind, constant: constantOf(kind.code, 'Errors') }));
 
   test.each(kinds)('$code says what it means', ({ meaning }) => {
     expect(meaning).toMatch(/^[A-Z`].*\.$/);
   });
 
   test.each(kinds)('$code is thrown somewhere', ({ constant }) => {
-    const uses = new RegExp(`\\b${constant.replace('.', '\\.')}\\b`);
-
-    expect(sources.filter(({ text }) => uses.test(text)).map(({ path }) => path)).not.toEqual([]);
+    expect(usersOf(constant)).not.toEqual([]);
   });
 });
 
@@ -80,6 +97,7 @@ describe('the pages name', () => {
     const known = new Set([
       ...errorsOf(parts).map(({ code }) => code),
       ...settingsOf(parts).map(({ name }) => name),
+      ...eventsOf(parts).map(({ type }) => type),
       ...named,
     ]);
 

@@ -1,6 +1,7 @@
 import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { accountsErrors } from './errors.ts';
+import { accountsEvents } from './events.ts';
 import { policy } from './policy.ts';
 import { accountsSettings } from './settings.ts';
 
@@ -9,6 +10,7 @@ export const accounts: Part = {
   name: 'accounts',
   settings: accountsSettings,
   errors: accountsErrors,
+  events: accountsEvents,
   operations,
   policy,
   load: async () => (await import('./open.ts')).code,

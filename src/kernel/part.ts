@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Db, Tx } from './db/db.ts';
 import type { Migration } from './db/migrate.ts';
 import type { ErrorKind } from './errors/app-error.ts';
+import type { EventType } from './events/event-type.ts';
 import type { Emit } from './events/events.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Operations } from './http/operation.ts';
@@ -22,6 +23,7 @@ export interface Part {
   readonly name: string;
   readonly settings: readonly Setting[];
   readonly errors: Readonly<Record<string, ErrorKind>>;
+  readonly events: Readonly<Record<string, EventType>>;
   readonly operations: Operations;
   /** Decides about its permissions, which are named `part.verb`. */
   readonly policy: Policy<string, never>;

@@ -32,6 +32,9 @@ export const Yanked = z.object({ filenames: z.array(z.string()) });
 
 export const EventList = z.object({
   serial: z.number().meta({ description: 'The serial of the newest event.' }),
+  scanned: z.number().meta({
+    description: 'The last serial that was looked at, also where nothing is shown for it: the next `since`.',
+  }),
   events: z.array(
     z.object({
       serial: z.number(),

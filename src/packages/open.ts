@@ -51,10 +51,9 @@ function openPackages(accounts: AccountsContext): OpenPart {
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
-  context.events.listen(mirrors.hear);
-  context.events.listen(lists.hear);
-  context.events.listen(pages.cache.hear);
-  context.events.listen(served.cache.hear);
+  for (const listener of [...mirrors.listeners, lists, pages.cache, served.cache]) {
+    context.events.listen(listener);
+  }
   context.accounts.onUserRemoval(removeIndexes(context.clock));
   const standardHeaders = devpiHeaders(context);
   return {

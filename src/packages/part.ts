@@ -1,6 +1,7 @@
 import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { packagesErrors } from './errors.ts';
+import { packagesEvents } from './events.ts';
 import { policy } from './policy.ts';
 import { packagesSettings } from './settings.ts';
 
@@ -9,6 +10,7 @@ export const packages: Part = {
   name: 'packages',
   settings: packagesSettings,
   errors: packagesErrors,
+  events: packagesEvents,
   operations,
   policy,
   load: async () => (await import('./open.ts')).code,

@@ -78,6 +78,8 @@ export type PackagesTables = {
     stored_at: number;
     used_at: number;
   };
+  /** One row: the highest id that an index ever had. Ids name indexes in the event log, so none comes back. */
+  last_package_index: { id: number };
   /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
   removed_file: { path: string; removed_at: number };
 };
@@ -218,6 +220,18 @@ export const packagesMigrations: readonly Migration[] = [
     name: '0007-mirrored-digests',
     async up({ tx }) {
       await tx.schema.createIndex('mirror_file_by_sha256').on('mirror_file').column('sha256').execute();
+    },
+  },
+  {
+    name: '0012-last-package-index',
+    async up({ tx }) {
+      await tx.schema
+        .createTable('last_package_index')
+        .addColumn('id', 'bigint', (column) => column.notNull())
+        .execute();
+      await sql`insert into last_package_index (id) select coalesce(max(id), 0) from package_index`.execute(
+        tx,
+      );
     },
   },
 ];

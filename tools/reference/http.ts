@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Identity } from '#kernel/identity.ts';
 import type { Operation } from '#kernel/http/operation.ts';
+import { fields, type Schema } from './fields.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
 import { operationsOf, parts, settingsOf } from '../../src/parts.ts';
 import { code, generatedFrom, page, table } from './markdown.ts';
@@ -80,17 +81,6 @@ function permissions(): string {
   );
 }
 
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly Schema[];
-  readonly description?: string;
-}
-
 function bodies(name: string, { method, path, request, response, produces }: Operation): string {
   const asked = request === undefined ? '' : fields(request, 'input');
   const answered = response === undefined ? '' : fields(response, 'output');
@@ -111,29 +101,4 @@ function isWrapping(type: z.ZodType | undefined): boolean {
   const { properties = {} } = z.toJSONSchema(type ?? z.object({}), { unrepresentable: 'any' }) as Schema;
   const { type: _type, message: _message, result, ...others } = properties;
   return Object.keys(others).length === 0 && Object.keys(result?.properties ?? {}).length === 0;
-}
-
-/** A table of the fields, nested ones with dots; empty where any object will do. */
-function fields(type: z.ZodType, io: 'input' | 'output'): string {
-  const rows = flatten(z.toJSONSchema(type, { unrepresentable: 'any', io }) as Schema, '');
-  return rows.length === 0 ? '' : table(['field', 'type', ''], rows);
-}
-
-function flatten(schema: Schema, prefix: string): string[][] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    const path = prefix + name;
-    const isOptional = schema.required?.includes(name) !== true;
-    const notes = [field.description, isOptional ? 'Optional.' : undefined].filter(Boolean).join(' ');
-    const inner = field.items?.properties === undefined ? field : field.items;
-    const innerPrefix = inner === field ? `${path}.` : `${path}[].`;
-    return [[code(path), shownType(field), notes], ...flatten(inner, innerPrefix)];
-  });
-}
-
-function shownType({ type, items, enum: values, const: value, anyOf }: Schema): string {
-  if (value !== undefined) return code(JSON.stringify(value));
-  if (values !== undefined) return values.map((each) => code(JSON.stringify(each))).join(' or ');
-  if (anyOf !== undefined) return anyOf.map(shownType).join(' or ');
-  if (type === 'array') return `list of ${items === undefined ? 'anything' : shownType(items)}`;
-  return [type ?? 'anything'].flat().join(' or ');
 }

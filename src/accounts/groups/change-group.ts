@@ -3,6 +3,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { lockUser } from '../users/store.ts';
 import { deleteMember, insertMember, listMembers, lockGroup, type Group } from './store.ts';
@@ -28,8 +29,7 @@ export async function changeGroup(
     await addMembers(tx, name, add);
     for (const user of remove) await deleteMember(tx, name, user);
     const members = await listMembers(tx, name);
-    await emit({
-      type: 'accounts.group-changed',
+    emit(accountsEvents.groupChanged, {
       actor: identity.user ?? null,
       data: { group: name, members },
     });

@@ -2,6 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { checkName } from '../names.ts';
 import { policy } from '../policy.ts';
 import { addMembers } from './change-group.ts';
@@ -29,7 +30,7 @@ export async function createGroup(
     await addMembers(tx, name, members);
     const group = { name, members: await listMembers(tx, name) };
     const data = { group: name, members: group.members };
-    await emit({ type: 'accounts.group-created', actor: identity.user ?? null, data });
+    emit(accountsEvents.groupCreated, { actor: identity.user ?? null, data });
     return group;
   });
 }

@@ -1,5 +1,6 @@
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
+import { accountsEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { groupNotFound } from './change-group.ts';
 import { deleteGroupRow } from './store.ts';
@@ -15,6 +16,6 @@ export async function deleteGroup(
     await accounts.confirm(tx, identity);
     if (!(await deleteGroupRow(tx, name))) throw groupNotFound(name);
     const data = { group: name };
-    await emit({ type: 'accounts.group-deleted', actor: identity.user ?? null, data });
+    emit(accountsEvents.groupDeleted, { actor: identity.user ?? null, data });
   });
 }

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '#kernel/clock.ts';
 import type { Db } from '#kernel/db/db.ts';
-import type { Events, StoredEvent } from '#kernel/events/events.ts';
+import type { Events } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { anonymous, type Identity } from '#kernel/identity.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
+import { accountsEvents } from '../events.ts';
 import { listGroupsOf } from '../groups/store.ts';
 import type { PasswordChecks } from '../passwords/password-checks.ts';
 import { hashApiToken, hasRightChecksum, isApiToken } from '../tokens/api-token.ts';
@@ -40,17 +42,35 @@ const MAX_WRONG = 1000;
  * password costs a tenth of a second by design. Events about the user, the token or a group end that, whichever server process
  * wrote them. Wrong passwords are remembered as well, since the same client sends them again and again.
  */
-export class Authenticator {
+export class Authenticator implements Listener {
   readonly #options: AuthenticatorOptions;
   readonly #known: RememberedIdentities<Verified>;
   readonly #wrong: RememberedIdentities<Verified>;
   readonly #checking = new SingleFlight<Verified>();
 
+  readonly hears = [
+    hearing([accountsEvents.groupCreated, accountsEvents.groupChanged, accountsEvents.groupDeleted], () =>
+      this.#known.clear(),
+    ),
+    hearing(
+      [accountsEvents.userModified, accountsEvents.userDeleted, accountsEvents.tokenRevoked],
+      ({ data: { user } }) => {
+        this.#known.forget(user);
+        this.#wrong.forget(user);
+      },
+    ),
+  ];
+
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#known = new RememberedIdentities(options.clock, MAX_REMEMBERED);
     this.#wrong = new RememberedIdentities(options.clock, MAX_WRONG);
-    options.events.listen((event) => this.#hear(event));
+    options.events.listen(this);
+  }
+
+  clear(): void {
+    this.#known.clear();
+    this.#wrong.clear();
   }
 
   /**
@@ -155,13 +175,6 @@ export class Authenticator {
 
   #fingerprint({ passwordHash }: UserAccount): string {
     return fingerprintOf(this.#options.secret, passwordHash);
-  }
-
-  #hear({ type, data }: StoredEvent): void {
-    if (type.startsWith('accounts.group-')) this.#known.clear();
-    if (!/^accounts\.(?:user-modified|user-deleted|token-revoked)$/.test(type)) return;
-    this.#known.forget(String(data['user']));
-    this.#wrong.forget(String(data['user']));
   }
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { requireLogin } from '../require-login.ts';
 import { accountsConfig } from '../settings.ts';
 import { lockUser } from '../users/store.ts';
@@ -59,7 +60,7 @@ export async function createToken(
     await insertToken(tx, token, hashApiToken(secret));
     const { id } = token;
     const data = { user, token: id, name, scopes: token.scopes, ...(token.on && { on: token.on }) };
-    await emit({ type: 'accounts.token-created', actor: user, data });
+    emit(accountsEvents.tokenCreated, { actor: user, data });
   });
   return { token, secret };
 }

@@ -2,6 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { requireLogin } from '../require-login.ts';
 import { findToken, markRevoked } from './store.ts';
 
@@ -22,6 +23,6 @@ export async function revokeToken(
     }
     if (!(await markRevoked(tx, id, clock.now()))) return;
     const data = { user: token.user, token: id, name: token.name };
-    await emit({ type: 'accounts.token-revoked', actor, data });
+    emit(accountsEvents.tokenRevoked, { actor, data });
   });
 }

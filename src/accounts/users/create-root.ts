@@ -3,6 +3,7 @@ import type { Db, Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { hashPassword, isPasswordHash, verifyPassword } from '../passwords/password.ts';
 import { accountsConfig, type AccountsConfig } from '../settings.ts';
 import { findUser, insertUser, newUser } from './store.ts';
@@ -11,7 +12,7 @@ import { findUser, insertUser, newUser } from './store.ts';
 export async function createRoot({ clock, config }: Context, tx: Tx, emit: Emit): Promise<void> {
   const passwordHash = await rootPasswordHash(accountsConfig(config));
   await insertUser(tx, newUser('root', passwordHash, clock.now()));
-  await emit({ type: 'accounts.user-created', actor: null, data: { user: 'root' } });
+  emit(accountsEvents.userCreated, { actor: null, data: { user: 'root' } });
 }
 
 async function rootPasswordHash(config: AccountsConfig): Promise<string> {

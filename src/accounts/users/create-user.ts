@@ -4,6 +4,7 @@ import { insertUser, newUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { checkName } from '../names.ts';
 import { accountsConfig } from '../settings.ts';
 import { policy } from '../policy.ts';
@@ -42,7 +43,7 @@ export async function createUser(
   await context.events.change(async (tx, emit) => {
     await context.accounts.confirm(tx, identity);
     if (!(await insertUser(tx, user))) throw new AppError(accountsErrors.userExists, 'user already exists');
-    await emit({ type: 'accounts.user-created', actor: identity.user ?? null, data: { user: name } });
+    emit(accountsEvents.userCreated, { actor: identity.user ?? null, data: { user: name } });
   });
   return user;
 }

@@ -2,6 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
+import { accountsEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { deleteUserRow, lockUser } from './store.ts';
 
@@ -23,6 +24,6 @@ export async function deleteUser(
     await accounts.confirm(tx, identity);
     for (const remove of accounts.userRemovalHooks) await remove({ tx, emit, actor }, name);
     await deleteUserRow(tx, name);
-    await emit({ type: 'accounts.user-deleted', actor, data: { user: name } });
+    emit(accountsEvents.userDeleted, { actor, data: { user: name } });
   });
 }

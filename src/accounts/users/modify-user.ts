@@ -1,6 +1,7 @@
 import type { Identity } from '#kernel/identity.ts';
 import { lockUser, updateUser, type UserAccount } from './store.ts';
 import type { AccountsContext } from '../context.ts';
+import { accountsEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { accountsConfig } from '../settings.ts';
 import { storedHash } from './create-user.ts';
@@ -42,7 +43,7 @@ export async function modifyUser(
       user: name,
       changed: knownKeys(fields).map((key) => (key === 'pwhash' ? 'password' : key)),
     };
-    await emit({ type: 'accounts.user-modified', actor: identity.user ?? null, data });
+    emit(accountsEvents.userModified, { actor: identity.user ?? null, data });
     return changed;
   });
 }

@@ -7,7 +7,16 @@ export type KernelTables = {
   installation: { key: string; value: string };
   /** One row: the number of the newest event. Its row lock orders commits, so serials have no gaps. */
   serial: { id: number; value: number };
-  event: { serial: number; type: string; actor: string | null; at: number; data: string };
+  event: {
+    serial: number;
+    type: string;
+    actor: string | null;
+    at: number;
+    /** JSON of the type's own data. */
+    data: string;
+    /** The id of what the event is about, as its type says; null: read by root alone. */
+    about: number | null;
+  };
   job: {
     id: Generated<number>;
     name: string;
@@ -93,6 +102,12 @@ export const kernelMigrations: readonly Migration[] = [
       await sql`insert into installation (key, value) select 'initialized', '1' where exists (select 1 from user_account)`.execute(
         tx,
       );
+    },
+  },
+  {
+    name: '0013-event-about',
+    async up({ tx }) {
+      await tx.schema.alterTable('event').addColumn('about', 'bigint').execute();
     },
   },
 ];

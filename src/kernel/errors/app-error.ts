@@ -1,3 +1,5 @@
+import { declaredCode } from '../declared-code.ts';
+
 /** One kind of failure, declared once in a part's `errors.ts` and documented in docs/reference/errors.md. */
 export interface ErrorKind {
   readonly code: string;
@@ -36,9 +38,9 @@ export function defineErrors<const Table extends Record<string, Declaration>>(
   part: string,
   table: Table,
 ): { readonly [Key in keyof Table]: ErrorKind } {
-  const kinds = Object.entries(table).map(([key, declaration]) => {
-    const code = `${part}.${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return [key, { code, ...declaration }];
-  });
+  const kinds = Object.entries(table).map(([key, declaration]) => [
+    key,
+    { code: declaredCode(part, key), ...declaration },
+  ]);
   return Object.fromEntries(kinds) as { readonly [Key in keyof Table]: ErrorKind };
 }

@@ -2,12 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { TestClock } from '#test/clock.ts';
 import { administer, databases, testDatabase, type TestDatabase } from '#test/databases.ts';
 import type { Database } from '../db/db.ts';
-import { listEvents, openEvents, type Events, type StoredEvent } from './events.ts';
+import { defineEvents, type StoredEvent } from './event-type.ts';
+import { listEvents, openEvents, type Events } from './events.ts';
+import { hearing } from './listeners.ts';
 
 const log = pino({ level: 'silent' });
+
+const testEvents = defineEvents('test', {
+  done: { meaning: 'Done.', data: z.object({ number: z.number() }) },
+  undone: { meaning: 'Undone.', about: 'work', data: z.object({ number: z.number() }) },
+});
+const types = Object.values(testEvents);
 
 interface Opened {
   readonly database: Database;
@@ -31,9 +40,9 @@ describe.each(databases)('events on %s', (kind) => {
 
   async function open(): Promise<Opened> {
     const database = home.open();
-    const events = await openEvents(database, clock, log);
+    const events = await openEvents(database, types, clock, log);
     const heard: StoredEvent[] = [];
-    events.listen((event) => heard.push(event));
+    events.listen({ hears: [hearing(types, (event) => heard.push(event))], clear: () => undefined });
     const all = {
       database,
       events,
@@ -48,23 +57,23 @@ describe.each(databases)('events on %s', (kind) => {
   }
 
   const emit = ({ events }: Opened, number: number) =>
-    events.change(async (_tx, send) => send({ type: 'test.done', actor: 'me', data: { number } }));
+    events.change(async (_tx, send) => send(testEvents.done, { actor: 'me', data: { number } }));
 
   test('are stored with serial, actor and time, and heard before the change resolves', async () => {
     const one = await open();
     expect([one.events.serial, one.events.heardAt]).toEqual([0, 0]);
 
     const result = await one.events.change(async (_tx, send) => {
-      await send({ type: 'test.first', actor: 'me', data: { a: [1, null] } });
-      await send({ type: 'test.second', actor: null, data: {} });
+      send(testEvents.done, { actor: 'me', data: { number: 1 } });
+      send(testEvents.undone, { actor: null, about: 7, data: { number: 2 } });
       expect(one.heard).toEqual([]);
       return 'result';
     });
 
     expect(result).toBe('result');
     const expected = [
-      { serial: 1, type: 'test.first', actor: 'me', at: clock.now(), data: { a: [1, null] } },
-      { serial: 2, type: 'test.second', actor: null, at: clock.now(), data: {} },
+      { serial: 1, type: 'test.done', actor: 'me', at: clock.now(), about: null, data: { number: 1 } },
+      { serial: 2, type: 'test.undone', actor: null, at: clock.now(), about: 7, data: { number: 2 } },
     ];
     expect(one.heard).toEqual(expected);
     expect(await listEvents(one.database.db, 0, 10)).toEqual(expected);
@@ -75,7 +84,7 @@ describe.each(databases)('events on %s', (kind) => {
     const one = await open();
 
     const failing = one.events.change(async (_tx, send) => {
-      await send({ type: 'test.lost', actor: null, data: {} });
+      send(testEvents.done, { actor: null, data: { number: 1 } });
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
@@ -90,10 +99,10 @@ describe.each(databases)('events on %s', (kind) => {
     const results = await Promise.allSettled(
       Array.from({ length: 40 }, (_, number) =>
         one.events.change(async (_tx, send) => {
-          await send({ type: 'test.a', actor: null, data: { number } });
+          send(testEvents.done, { actor: null, data: { number } });
           await sleep(number % 3);
           if (number % 4 === 0) throw new Error('rolled back');
-          await send({ type: 'test.b', actor: null, data: { number } });
+          send(testEvents.done, { actor: null, data: { number } });
         }),
       ),
     );
@@ -102,6 +111,79 @@ describe.each(databases)('events on %s', (kind) => {
     const serials = Array.from({ length: 60 }, (_, position) => position + 1);
     expect(one.heard.map(({ serial }) => serial)).toEqual(serials);
     expect((await listEvents(one.database.db, 0, 100)).map(({ serial }) => serial)).toEqual(serials);
+  });
+
+  test('with data that are not of their type fail the change', async () => {
+    const one = await open();
+
+    const failing = one.events.change(async (_tx, send) => {
+      send(testEvents.done, { actor: null, data: { number: 'one' as unknown as number } });
+    });
+
+    await expect(failing).rejects.toThrow('number');
+    expect(await listEvents(one.database.db, 0, 10)).toEqual([]);
+  });
+
+  test('are stored when the change is made, so that it keeps nobody waiting for the serial', async () => {
+    const one = await open();
+    const { promise: isEmitted, resolve: emitted } = Promise.withResolvers<void>();
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+
+    const change = one.events.change(async (tx, send) => {
+      send(testEvents.done, { actor: null, data: { number: 1 } });
+      const { rows } = await sql<{ value: number }>`select value from serial`.execute(tx);
+      expect(rows).toEqual([{ value: 0 }]);
+      emitted();
+      await mayEnd;
+    });
+    await isEmitted;
+    // SQLite has one writer at a time.
+    if (kind === 'postgres') {
+      await emit(one, 2);
+      expect(one.heard.map(({ data }) => data)).toEqual([{ number: 2 }]);
+    }
+    end();
+    await change;
+
+    expect(one.heard.map(({ data }) => data)).toContainEqual({ number: 1 });
+  });
+
+  test('are heard by those who name them, with their own data', async () => {
+    const one = await open();
+    const numbers: number[] = [];
+    const clear = vi.fn<() => void>();
+    one.events.listen({
+      hears: [hearing([testEvents.undone], ({ data }) => numbers.push(data.number))],
+      clear,
+    });
+
+    await emit(one, 1);
+    await one.events.change(async (_tx, send) => {
+      send(testEvents.undone, { actor: null, about: 1, data: { number: 2 } });
+    });
+
+    expect(numbers).toEqual([2]);
+    expect(clear).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['of another version with other data', 'test.done', { count: 1 }],
+    ['of a type that only another version has', 'test.redone', { number: 1 }],
+  ])('%s make everybody forget', async (_case, type, data) => {
+    const one = await open();
+    const clear = vi.fn<() => void>();
+    one.events.listen({ hears: [hearing([testEvents.undone], () => undefined)], clear });
+
+    await one.database.db.transaction().execute(async (tx) => {
+      await sql`update serial set value = value + 1`.execute(tx);
+      await sql`insert into event (serial, type, at, data) values (1, ${type}, 0, ${JSON.stringify(data)})`.execute(
+        tx,
+      );
+    });
+    await emit(one, 1);
+
+    expect(clear).toHaveBeenCalledOnce();
+    expect(one.heard.map(({ serial }) => serial)).toEqual([2]);
   });
 
   test('are listed in pages', async () => {
@@ -130,7 +212,7 @@ describe.each(databases)('events on %s', (kind) => {
 
     await one.events.change(async (_tx, send) => {
       for (let number = 0; number < 1001; number += 1)
-        await send({ type: 'test.many', actor: null, data: { number } });
+        send(testEvents.done, { actor: null, data: { number } });
     });
 
     expect(one.heard).toHaveLength(1001);
@@ -162,14 +244,14 @@ describe.runIf(databases.includes('postgres'))('events of two servers on one Pos
 
   async function side() {
     const database = home.open();
-    const events = await openEvents(database, clock, log);
+    const events = await openEvents(database, types, clock, log);
     const heard: number[] = [];
-    events.listen(({ serial }) => heard.push(serial));
+    events.listen({ hears: [hearing(types, ({ serial }) => heard.push(serial))], clear: () => undefined });
     return { database, events, heard };
   }
 
   const emit = (events: Events) =>
-    events.change(async (_tx, send) => send({ type: 'test.done', actor: null, data: {} }));
+    events.change(async (_tx, send) => send(testEvents.done, { actor: null, data: { number: 0 } }));
 
   test('are heard by both, in order, once', async () => {
     const { one, two, close } = await pair();
@@ -207,7 +289,7 @@ describe.runIf(databases.includes('postgres'))('events of two servers on one Pos
 
     await one.database.db.transaction().execute(async (tx) => {
       await sql`update serial set value = value + 1`.execute(tx);
-      await sql`insert into event values (1, 'test.outside', null, 0, '{}')`.execute(tx);
+      await sql`insert into event values (1, 'test.done', null, 0, '{"number":0}')`.execute(tx);
     });
     await emit(one.events);
 

@@ -1,24 +1,23 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
+import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Database, Db, Tx } from '../db/db.ts';
 import type { KernelTables } from '../db/kernel-tables.ts';
 import type { Log } from '../log/log.ts';
+import type { EventType, StoredEvent } from './event-type.ts';
+import { Listeners, type Listener } from './listeners.ts';
 
-/** A past-tense fact as it is stored: `type` is `part.noun-past`, `serial` its number without gaps. */
-export interface StoredEvent {
-  readonly serial: number;
-  readonly type: string;
-  /** Name of the user who did it; null for the server itself and for anonymous users. */
-  readonly actor: string | null;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+/** An event of a declared type, about to be stored. */
+export type NewEvent<Type extends EventType> = Pick<StoredEvent, 'actor'> & {
+  readonly data: z.input<Type['data']>;
+} & (Type['about'] extends string ? { readonly about: number } : { readonly about?: null });
 
-export type NewEvent = Pick<StoredEvent, 'type' | 'actor' | 'data'>;
-export type Emit = (event: NewEvent) => Promise<void>;
-export type Listener = (event: StoredEvent) => void;
+/**
+ * Has an event stored at the end of the transaction, in this order: on PostgreSQL the row of the serial is locked from
+ * then until the commit, and others must not wait for the change itself. Throws if the data are not of the type.
+ */
+export type Emit = <Type extends EventType>(type: Type, event: NewEvent<Type>) => void;
 
 /** The event log: written in the transaction of the change, read by serial, heard by this process. */
 export interface Events {
@@ -39,10 +38,18 @@ const CHANNEL = 'wheelhouse_event';
 const RECONNECT_MS = 1000;
 const PAGE = 500;
 
-/** Opens the log of a migrated database and starts to hear other processes (PostgreSQL only). */
-export async function openEvents(database: Database, clock: Clock, log: Log): Promise<Events> {
+/**
+ * Opens the log of a migrated database and starts to hear other processes (PostgreSQL only). `types` are those that
+ * this program declares: an event of another one comes from another version, and may mean anything.
+ */
+export async function openEvents(
+  database: Database,
+  types: readonly EventType[],
+  clock: Clock,
+  log: Log,
+): Promise<Events> {
   const db = database.db.withTables<KernelTables>();
-  const listeners: Listener[] = [];
+  const listeners = new Listeners(types, log);
   let heard = (await db.selectFrom('serial').select('value').executeTakeFirstOrThrow()).value;
   let heardAt = (await listEvents(database.db, heard - 1, 1))[0]?.at ?? 0;
   let catchingUp: Promise<void> = Promise.resolve();
@@ -52,7 +59,7 @@ export async function openEvents(database: Database, clock: Clock, log: Log): Pr
       for (const event of page) {
         heard = event.serial;
         heardAt = event.at;
-        for (const listener of listeners) listener(event);
+        listeners.hear(event);
       }
       page = page.length < PAGE ? [] : await listEvents(database.db, heard, PAGE);
     }
@@ -71,18 +78,21 @@ export async function openEvents(database: Database, clock: Clock, log: Log): Pr
 
   return {
     async change(run) {
-      let hasEmitted = false;
+      const emitted: UnstoredEvent[] = [];
       const result = await database.db.transaction().execute(async (tx) => {
-        return await run(tx, async (event) => {
-          hasEmitted = true;
-          await store(tx, event, clock.now());
-          if (database.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+        const changed = await run(tx, ({ type, data }, { actor, about = null, data: told }) => {
+          emitted.push({ type, actor, at: clock.now(), about, data: JSON.stringify(data.parse(told)) });
         });
+        if (emitted.length > 0) {
+          await store(tx, emitted);
+          if (database.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+        }
+        return changed;
       });
-      if (hasEmitted) await hear();
+      if (emitted.length > 0) await hear();
       return result;
     },
-    listen: (listener) => void listeners.push(listener),
+    listen: (listener) => listeners.add(listener),
     get serial() {
       return heard;
     },
@@ -99,18 +109,24 @@ export async function openEvents(database: Database, clock: Clock, log: Log): Pr
   };
 }
 
-async function store(tx: Tx, event: NewEvent, at: number): Promise<void> {
+type UnstoredEvent = Omit<KernelTables['event'], 'serial'>;
+
+async function store(tx: Tx, emitted: readonly UnstoredEvent[]): Promise<void> {
   const own = tx.withTables<KernelTables>();
-  const { value: serial } = await own
+  const { value: last } = await own
     .updateTable('serial')
-    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .set((eb) => ({ value: eb('value', '+', emitted.length) }))
     .returning('value')
     .executeTakeFirstOrThrow();
-  const { type, actor, data } = event;
-  await own
-    .insertInto('event')
-    .values({ serial, type, actor, at, data: JSON.stringify(data) })
-    .execute();
+  const first = last - emitted.length + 1;
+  const rows = emitted.map((event, position) => ({ serial: first + position, ...event }));
+  // Statements have a limit of parameters.
+  for (let start = 0; start < rows.length; start += PAGE) {
+    await own
+      .insertInto('event')
+      .values(rows.slice(start, start + PAGE))
+      .execute();
+  }
 }
 
 /** Up to `limit` events after the serial `after`, oldest first. */

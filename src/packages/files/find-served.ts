@@ -1,7 +1,8 @@
 import type { Db } from '#kernel/db/db.ts';
-import type { StoredEvent } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { findIndex } from '../indexes/store.ts';
 import { findFile, isRemoved, type VersionedFile } from '../projects/store.ts';
 import { contentTypeOf } from './content-type.ts';
@@ -63,7 +64,7 @@ export function addressOf(
 const MAX_REMEMBERED = 20_000;
 
 /** Served files by request path, so that a hot download asks no database. */
-export class ServedFileCache {
+export class ServedFileCache implements Listener {
   readonly #byPath = new Map<string, ServedFile>();
   #generation = 0;
 
@@ -83,11 +84,19 @@ export class ServedFileCache {
   }
 
   /** Anything that may take a file away empties the cache; an upload of a new name does not. */
-  hear = ({ type, data }: StoredEvent): void => {
-    const isNewFile = type === 'packages.file-uploaded' && data['replaced'] !== true;
-    if (isNewFile || !/^packages\.(?:file|release|project|index|user)-/.test(type)) return;
-    this.clear();
-  };
+  readonly hears = [
+    hearing([packagesEvents.fileUploaded], ({ data: { replaced } }) => replaced && this.clear()),
+    hearing(
+      [
+        packagesEvents.fileRemoved,
+        packagesEvents.releaseRemoved,
+        packagesEvents.projectRemoved,
+        packagesEvents.indexModified,
+        packagesEvents.indexDeleted,
+      ],
+      () => this.clear(),
+    ),
+  ];
 
   clear(): void {
     this.#generation += 1;

@@ -4,6 +4,7 @@ import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
 import { findIndex, fullName, insertIndex, type Index } from './store.ts';
@@ -35,9 +36,9 @@ export async function createIndex(
     const index = await insertIndex(tx, { user, name, type, options, isTrusted }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
     await checkBases(tx, options);
-    await emit({
-      type: 'packages.index-created',
+    emit(packagesEvents.indexCreated, {
       actor: identity.user ?? null,
+      about: index.id,
       data: { index: fullName(index) },
     });
     return index;

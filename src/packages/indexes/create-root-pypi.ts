@@ -1,8 +1,9 @@
 import type { Context } from '#kernel/context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
+import { packagesEvents } from '../events.ts';
 import { packagesConfig } from '../settings.ts';
-import { insertIndex } from './store.ts';
+import { fullName, insertIndex } from './store.ts';
 
 /** The public index that a fresh server mirrors: the one place where its address is written. */
 export const PYPI_URL = 'https://pypi.org';
@@ -17,6 +18,7 @@ export async function createRootPypi({ clock, config }: Context, tx: Tx, emit: E
     mirror_web_url_fmt: `${PYPI_URL}/project/{name}/`,
   };
   const pypi = { user: 'root', name: 'pypi', type: 'mirror', options, isTrusted: true } as const;
-  await insertIndex(tx, pypi, clock.now());
-  await emit({ type: 'packages.index-created', actor: null, data: { index: 'root/pypi' } });
+  const index = await insertIndex(tx, pypi, clock.now());
+  if (index === undefined) return;
+  emit(packagesEvents.indexCreated, { actor: null, about: index.id, data: { index: fullName(index) } });
 }

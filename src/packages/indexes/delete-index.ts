@@ -2,6 +2,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { rememberAllRemoved } from '../projects/store.ts';
 import { indexNotFound, isVolatile } from './find.ts';
@@ -27,9 +28,9 @@ export async function deleteIndex(
     }
     await rememberAllRemoved(tx, index, context.clock.now());
     await deleteIndexRow(tx, index.id);
-    await emit({
-      type: 'packages.index-deleted',
+    emit(packagesEvents.indexDeleted, {
       actor: identity.user ?? null,
+      about: index.id,
       data: { index: fullName(index) },
     });
   });

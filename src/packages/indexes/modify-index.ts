@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
+import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { checkBases } from './create-index.ts';
 import { indexNotFound } from './find.ts';
@@ -43,8 +44,11 @@ export async function modifyIndex(context: Context, input: ModifyIndex): Promise
     else if (changed.includes('mirror_cache_expiry')) await expireMirrorProjects(tx, index.id);
     const modified = { ...index, options, isTrusted };
     await updateIndex(tx, modified);
-    const data = { index: fullName(index), changed };
-    await emit({ type: 'packages.index-modified', actor: identity.user ?? null, data });
+    emit(packagesEvents.indexModified, {
+      actor: identity.user ?? null,
+      about: index.id,
+      data: { index: fullName(index), changed },
+    });
     return modified;
   });
 }

@@ -63,9 +63,16 @@ export async function listIndexesOf(db: Db, users: readonly string[]): Promise<I
 /** Returns undefined if the name is taken. */
 export async function insertIndex(db: Db, index: Omit<Index, 'id'>, now: number): Promise<Index | undefined> {
   const { user, name, type, options, isTrusted } = index;
+  // SQLite on its own would give the id of the newest index again after that has gone.
+  const { id } = await tables(db)
+    .updateTable('last_package_index')
+    .set((eb) => ({ id: eb('id', '+', 1) }))
+    .returning('id')
+    .executeTakeFirstOrThrow();
   const row = await tables(db)
     .insertInto('package_index')
     .values({
+      id,
       user_name: user,
       name,
       type,

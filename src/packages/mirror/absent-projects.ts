@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel/clock.ts';
-import type { StoredEvent } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
+import { packagesEvents } from '../events.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { upstreamOf } from './store.ts';
 
@@ -15,7 +16,7 @@ interface Absence {
  * Projects that upstream does not have, for a while. Anybody can ask for any number of names, so they are kept in this
  * process's memory, up to a limit, and never in the database.
  */
-export class AbsentProjects {
+export class AbsentProjects implements Listener {
   readonly #clock: Clock;
   readonly #absences: LRUCache<string, Absence>;
 
@@ -36,12 +37,19 @@ export class AbsentProjects {
   }
 
   /** Another process may have found a project that this one believes absent; a changed expiry is for it, too. */
-  hear = ({ type, data }: StoredEvent): void => {
-    const index = String(data['index']);
-    if (type === 'packages.mirror-refreshed' || type === 'packages.project-removed')
-      this.#absences.delete(`${index} ${String(data['project'])}`);
-    else if (type.startsWith('packages.index-')) {
-      for (const key of this.#absences.keys()) if (key.startsWith(`${index} `)) this.#absences.delete(key);
-    }
-  };
+  readonly hears = [
+    hearing([packagesEvents.mirrorRefreshed, packagesEvents.projectRemoved], ({ data }) =>
+      this.#absences.delete(`${data.index} ${data.project}`),
+    ),
+    hearing(
+      [packagesEvents.indexCreated, packagesEvents.indexModified, packagesEvents.indexDeleted],
+      ({ data: { index } }) => {
+        for (const key of this.#absences.keys()) if (key.startsWith(`${index} `)) this.#absences.delete(key);
+      },
+    ),
+  ];
+
+  clear(): void {
+    this.#absences.clear();
+  }
 }

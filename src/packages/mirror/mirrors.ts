@@ -1,6 +1,6 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { StoredEvent } from '#kernel/events/events.ts';
+import type { Listener } from '#kernel/events/listeners.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { AbsentProjects } from './absent-projects.ts';
 import type { Link } from './link.ts';
@@ -14,7 +14,7 @@ import { findMirrorProject, replaceStoredPage } from './store.ts';
 import { StoredPage } from './stored-page.ts';
 import { UpstreamClients } from './upstream/upstream-clients.ts';
 import { UpstreamPauses } from './upstream/upstream-pauses.ts';
-import { refreshed, UpstreamAnswers } from './upstream-answers.ts';
+import { emitRefreshed, UpstreamAnswers } from './upstream-answers.ts';
 import { WriteBatch } from './write-batch.ts';
 
 export interface Asked {
@@ -58,10 +58,10 @@ export class Mirrors {
     });
   }
 
-  hear = (event: StoredEvent): void => {
-    this.clients.hear(event);
-    this.#absent.hear(event);
-  };
+  /** What it remembers and events can make untrue. */
+  get listeners(): readonly Listener[] {
+    return [this.clients, this.#absent];
+  }
 
   /** What each of the mirrors shows of a project; asks those that must be asked, all at once. */
   async ask(indexes: readonly Index[], name: string): Promise<Asked> {
@@ -139,7 +139,7 @@ export class Mirrors {
     );
     const pages = { old: known.page, new: await StoredPage.pack({ ...page, files }) };
     await events.change(async (tx, emit) => {
-      if (await replaceStoredPage(tx, index.id, name, pages)) await emit(refreshed(index, name));
+      if (await replaceStoredPage(tx, index.id, name, pages)) emitRefreshed(emit, index, name);
     });
   }
 

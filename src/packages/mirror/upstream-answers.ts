@@ -1,7 +1,9 @@
 import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
+import type { Emit } from '#kernel/events/events.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
 import { indexNotFound } from '../indexes/find.ts';
+import { packagesEvents } from '../events.ts';
 import { findIndex, fullName, type Index } from '../indexes/store.ts';
 import type { AbsentProjects } from './absent-projects.ts';
 import type { MirrorLimits } from './limits.ts';
@@ -87,7 +89,7 @@ export class UpstreamAnswers {
       await events.change(async (tx, emit) => {
         if (answer.project === undefined) await deleteMirrorProjects(tx, index.id, name);
         else await saveMirrorProject(tx, index.id, name, answer.project);
-        await emit(refreshed(index, name));
+        emitRefreshed(emit, index, name);
       });
     });
     if (answer.project === undefined) this.#parts.absent.add(index, name, answer.expiresAt);
@@ -161,13 +163,10 @@ export async function demandIndex(db: Db, index: Index): Promise<void> {
   if (found?.id !== index.id) throw indexNotFound(index.user, index.name);
 }
 
-/** The event after which no rendered page of the project may be believed, here and on other servers. */
-export function refreshed(index: Index, project: string) {
-  return {
-    type: 'packages.mirror-refreshed',
-    actor: null,
-    data: { index: fullName(index), project },
-  };
+/** After this event no rendered page of the project is believed, here and on other servers. */
+export function emitRefreshed(emit: Emit, index: Index, project: string): void {
+  const data = { index: fullName(index), project };
+  emit(packagesEvents.mirrorRefreshed, { actor: null, about: index.id, data });
 }
 
 function fetchKey(index: Index, name: string): string {

@@ -4,6 +4,7 @@ import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { addressOf, getFileAt } from '../files/find-served.ts';
 import { isVolatile } from '../indexes/find.ts';
 import { lockForChange } from '../indexes/lock-for-change.ts';
@@ -39,7 +40,8 @@ export async function removeProject(
   context: Context,
   input: Remove & { readonly project: string },
 ): Promise<void> {
-  await remove(context, input, async ({ tx, index, emit }) => {
+  await remove(context, input, async (removing) => {
+    const { tx, index, emit, fact } = removing;
     if (index.type === 'mirror') {
       demandVolatile(
         index,
@@ -48,14 +50,17 @@ export async function removeProject(
       );
       const isHeld = await forgetMirroredProject(tx, index, input.project);
       if (!isHeld) throw new AppError(packagesErrors.projectNotFound, 'project not found');
-      await emit('packages.project-removed', { index: fullName(index), project: input.project });
+      emit(packagesEvents.projectRemoved, {
+        ...fact,
+        data: { index: fullName(index), project: input.project },
+      });
       return;
     }
     const project = await findProject(tx, index.id, input.project);
     if (project === undefined) throw new AppError(packagesErrors.projectNotFound, 'project not found');
     demandVolatile(index, input.force, `project ${project.name} is on non-volatile index ${fullName(index)}`);
     await forgetFiles(context, tx, index, await listFiles(tx, [project.id]));
-    await dropProject(tx, project, index, emit);
+    await dropProject(removing, project);
   });
 }
 
@@ -65,11 +70,13 @@ export async function removeRelease(
   input: Remove & { readonly project: string; readonly version: string },
 ): Promise<void> {
   const { version } = input;
-  await remove(context, input, async ({ tx, index, emit }) => {
+  await remove(context, input, async (removing) => {
+    const { tx, index, emit, fact } = removing;
     if (index.type === 'mirror') {
       demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
       if (!(await forgetMirroredRelease(tx, index, input))) throw releaseNotFound(input.project, version);
-      await emit('packages.release-removed', { index: fullName(index), project: input.project, version });
+      const data = { index: fullName(index), project: input.project, version };
+      emit(packagesEvents.releaseRemoved, { ...fact, data });
       return;
     }
     const project = await findProject(tx, index.id, input.project);
@@ -81,7 +88,7 @@ export async function removeRelease(
     demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
     const files = (await listFiles(tx, [project.id])).filter((file) => file.releaseId === release.id);
     await forgetFiles(context, tx, index, files);
-    await dropRelease(tx, { project, releaseId: release.id, version, index, emit });
+    await dropRelease(removing, project, { id: release.id, version });
   });
 }
 
@@ -92,12 +99,14 @@ export async function removeFile(
 ): Promise<void> {
   const { index, relpath } = input;
   const path = `${fullName(index)}/+f/${relpath}`;
-  await remove(context, input, async ({ tx, index: locked, emit }) => {
+  await remove(context, input, async (removing) => {
+    const { tx, index: locked, emit, fact } = removing;
     if (locked.type === 'mirror') {
       demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
       const isHeld = await forgetMirroredFile(tx, locked, `+f/${relpath}`);
       if (!isHeld) throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
-      await emit('packages.file-removed', { index: fullName(locked), filename: relpath.split('/').at(-1) });
+      const data = { index: fullName(locked), filename: relpath.split('/').at(-1) ?? relpath };
+      emit(packagesEvents.fileRemoved, { ...fact, data });
       return;
     }
     const file = await getFileAt(tx, { user: index.user, index: index.name, relpath }).catch(
@@ -119,25 +128,18 @@ export async function removeFile(
       version: file.version,
       filename: file.filename,
     };
-    await emit('packages.file-removed', data);
+    emit(packagesEvents.fileRemoved, { ...fact, data });
     if (siblings.every((sibling) => sibling.releaseId !== file.releaseId)) {
-      await dropRelease(tx, {
-        project,
-        releaseId: file.releaseId,
-        version: file.version,
-        index: locked,
-        emit,
-      });
+      await dropRelease(removing, project, { id: file.releaseId, version: file.version });
     }
   });
 }
 
-type EmitFact = (type: string, data: Record<string, unknown>) => Promise<void>;
-
 interface Removing {
   readonly tx: Tx;
   readonly index: Index;
-  readonly emit: EmitFact;
+  readonly emit: Emit;
+  readonly fact: { readonly actor: string | null; readonly about: number };
 }
 
 async function remove(
@@ -148,8 +150,7 @@ async function remove(
   const { identity, index } = input;
   await context.events.change(async (tx: Tx, emit: Emit) => {
     const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
-    const actor = identity.user ?? null;
-    await run({ tx, index: locked, emit: (type, data) => emit({ type, actor, data }) });
+    await run({ tx, index: locked, emit, fact: { actor: identity.user ?? null, about: locked.id } });
   });
 }
 
@@ -170,23 +171,21 @@ async function forgetFiles(
   );
 }
 
-interface DropRelease {
-  readonly project: Project;
-  readonly releaseId: number;
-  readonly version: string;
-  readonly index: Index;
-  readonly emit: EmitFact;
+async function dropRelease(
+  removing: Removing,
+  project: Project,
+  { id, version }: { readonly id: number; readonly version: string },
+): Promise<void> {
+  const { tx, index, emit, fact } = removing;
+  await deleteReleaseRow(tx, id);
+  const data = { index: fullName(index), project: project.name, version };
+  emit(packagesEvents.releaseRemoved, { ...fact, data });
+  if ((await listReleases(tx, project.id)).length === 0) await dropProject(removing, project);
 }
 
-async function dropRelease(tx: Tx, { project, releaseId, version, index, emit }: DropRelease): Promise<void> {
-  await deleteReleaseRow(tx, releaseId);
-  await emit('packages.release-removed', { index: fullName(index), project: project.name, version });
-  if ((await listReleases(tx, project.id)).length === 0) await dropProject(tx, project, index, emit);
-}
-
-async function dropProject(tx: Tx, project: Project, index: Index, emit: EmitFact): Promise<void> {
+async function dropProject({ tx, index, emit, fact }: Removing, project: Project): Promise<void> {
   await deleteProjectRow(tx, project.id);
-  await emit('packages.project-removed', { index: fullName(index), project: project.name });
+  emit(packagesEvents.projectRemoved, { ...fact, data: { index: fullName(index), project: project.name } });
 }
 
 /** 404 in devpi's words. */

@@ -2,6 +2,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { lockForChange } from '../indexes/lock-for-change.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { releaseNotFound } from './remove.ts';
@@ -46,17 +47,10 @@ export async function yank(context: Context, input: Yank): Promise<string[]> {
       reason,
     );
     const filenames = chosen.map(({ filename }) => filename).sort();
-    await emit({
-      type: reason === null ? 'packages.release-unyanked' : 'packages.release-yanked',
-      actor: identity.user ?? null,
-      data: {
-        index: fullName(locked),
-        project: input.project,
-        version,
-        filenames,
-        ...(reason !== null && { reason }),
-      },
-    });
+    const fact = { actor: identity.user ?? null, about: locked.id };
+    const data = { index: fullName(locked), project: input.project, version, filenames };
+    if (reason === null) emit(packagesEvents.releaseUnyanked, { ...fact, data });
+    else emit(packagesEvents.releaseYanked, { ...fact, data: { ...data, reason } });
     return filenames;
   });
 }

@@ -65,8 +65,12 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
     const since = readCount(request.query, 'since', 0);
     const limit = Math.min(readCount(request.query, 'limit', 100), 1000);
     const events = await listEvents(context.db, since, limit);
-    const shown = events.map((event) => ({ ...event, at: new Date(event.at).toISOString() }));
-    await sendJson(reply, { serial: context.events.serial, events: shown });
+    const shown = events.map(({ about: _about, ...event }) => ({
+      ...event,
+      at: new Date(event.at).toISOString(),
+    }));
+    const scanned = events.at(-1)?.serial ?? since;
+    await sendJson(reply, { serial: context.events.serial, scanned, events: shown });
   });
 
   metrics.gauge('serial', 'Number of the newest event.', () => context.events.serial);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listEvents } from '#kernel/events/events.ts';
 import { ROOT, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
@@ -102,15 +103,31 @@ describe.each(databases)('the server on %s', (database) => {
       at: '2026-11-20T10:00:00.123Z',
       data: { index: index.full, project: 'demo' },
     });
-    expect((await read('?since=2&limit=1')).events.map(({ serial }: { serial: number }) => serial)).toEqual([
-      3,
-    ]);
-    expect((await read(`?since=${all.serial}`)).events).toEqual([]);
+    expect(all.scanned).toBe(all.serial);
+    expect(await read('?since=2&limit=1')).toMatchObject({ scanned: 3, events: [{ serial: 3 }] });
+    expect(await read(`?since=${all.serial}`)).toMatchObject({ scanned: all.serial, events: [] });
     for (const query of ['?since=x', '?since=-1', '?limit=1.5']) {
       expect((await app.request('GET', `/+events${query}`, { auth: ROOT })).status).toBe(400);
     }
     const refused = await app.get('/+events', { accept: 'application/json' });
     expect([refused.status, refused.json().message]).toEqual([403, 'only root may read the event log']);
+  });
+
+  test('numbers what an event is about, so that an index that is made again is another one', async () => {
+    const { user, name } = await app.index();
+    const aboutIndex = async () => {
+      const found = await listEvents(app.context.db, 0, 1000);
+      return found.filter(({ data }) => data['index'] === `${user.name}/${name}`).map(({ about }) => about);
+    };
+    const [first] = await aboutIndex();
+    expect((await app.request('DELETE', `/${user.name}/${name}`, { auth: user.auth })).status).toBe(201);
+    await app.index({ user, name });
+
+    const [created, deleted, again] = await aboutIndex();
+    expect([created, deleted]).toEqual([first, first]);
+    expect(again).toEqual(expect.any(Number));
+    expect(again).not.toBe(first);
+    await app.events();
   });
 
   test('shows no secret in its events', async () => {

@@ -1,4 +1,5 @@
-import type { StoredEvent } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
+import { packagesEvents } from '../events.ts';
 import type { RenderedPage } from './rendered-page.ts';
 
 /** What a page is about: a project as one index shows it, or an index's list of projects. */
@@ -21,7 +22,7 @@ const LISTS = '';
  * inherit from any other, so a change of a project drops that project's page everywhere, and a change of an
  * index drops all pages: both are cheap to make again, and nobody can forget a dependency.
  */
-export class PageCache {
+export class PageCache implements Listener {
   readonly #maxBytes: number;
   readonly #pages = new Map<string, RenderedPage>();
   readonly #pathsByProject = new Map<string, Set<string>>();
@@ -71,13 +72,28 @@ export class PageCache {
     }
   }
 
-  /** Hears every event of the part. */
-  hear = ({ type, data }: StoredEvent): void => {
-    if (typeof data['project'] === 'string') {
-      this.drop(data['project']);
-      if (type === 'packages.project-created' || type === 'packages.project-removed') this.drop(LISTS);
-    } else if (type.startsWith('packages.index-')) this.clear();
-  };
+  readonly hears = [
+    hearing(
+      [
+        packagesEvents.projectCreated,
+        packagesEvents.projectRemoved,
+        packagesEvents.releaseRegistered,
+        packagesEvents.releaseRemoved,
+        packagesEvents.releaseYanked,
+        packagesEvents.releaseUnyanked,
+        packagesEvents.fileUploaded,
+        packagesEvents.fileRemoved,
+        packagesEvents.mirrorRefreshed,
+        packagesEvents.bundleImported,
+      ],
+      // A mirror does not know the project of a file, nor does its page change with it.
+      ({ data: { project } }) => project !== undefined && this.drop(project),
+    ),
+    hearing([packagesEvents.projectCreated, packagesEvents.projectRemoved], () => this.drop(LISTS)),
+    hearing([packagesEvents.indexCreated, packagesEvents.indexModified, packagesEvents.indexDeleted], () =>
+      this.clear(),
+    ),
+  ];
 
   clear(): void {
     this.#pages.clear();

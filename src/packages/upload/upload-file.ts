@@ -7,6 +7,7 @@ import type { Files } from '#kernel/files/files.ts';
 import type { InspectedArchive } from '#python/archives/inspect.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { addressOf } from '../files/find-served.ts';
 import { isVolatile } from '../indexes/find.ts';
 import { lockForChange } from '../indexes/lock-for-change.ts';
@@ -108,7 +109,7 @@ async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows)
   const { existing, isIdentical } = await compareWithExisting(tx, index, content);
   if (isIdentical) return 'identical';
   const now = context.clock.now();
-  const actor = identity.user ?? null;
+  const fact = { actor: identity.user ?? null, about: index.id };
   const displayName = String(metadata['name']);
   const version = String(metadata['version']);
   const name = normalizeProjectName(displayName);
@@ -131,17 +132,16 @@ async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows)
     uploadedAt: now,
     log: [
       ...overwriteLog(existing),
-      { what: 'upload', who: actor, when: logTime(now), dst: fullName(index) },
+      { what: 'upload', who: fact.actor, when: logTime(now), dst: fullName(index) },
     ],
   });
-  const data = { index: fullName(index), project: name, version };
-  if (project.isNew)
-    await emit({ type: 'packages.project-created', actor, data: { index: data.index, project: name } });
-  await emit({
-    type: 'packages.file-uploaded',
-    actor,
+  const data = { index: fullName(index), project: name };
+  if (project.isNew) emit(packagesEvents.projectCreated, { ...fact, data });
+  emit(packagesEvents.fileUploaded, {
+    ...fact,
     data: {
       ...data,
+      version,
       filename: content.filename,
       sha256: content.digests.sha256,
       replaced: existing !== undefined,
@@ -208,15 +208,15 @@ export async function registerRelease(
   const claim = readClaim(form);
   const metadata = completeMetadata({ ...metadataFromForm(form.fields), ...claim });
   await context.events.change(async (tx, emit) => {
-    await lockForChange(context, tx, { index, identity, permission: 'packages.upload' });
+    const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.upload' });
     const name = normalizeProjectName(claim.name);
     const project = await ensureProject(tx, { indexId: index.id, name, displayName: claim.name });
     const known = await findRelease(tx, project.id, claim.version);
     const shown = { ...known?.metadata, ...metadata, name: project.displayName };
     await saveRelease(tx, { projectId: project.id, version: claim.version, metadata: shown });
     const data = { index: fullName(index), project: name };
-    const actor = identity.user ?? null;
-    if (project.isNew) await emit({ type: 'packages.project-created', actor, data });
-    await emit({ type: 'packages.release-registered', actor, data: { ...data, version: claim.version } });
+    const fact = { actor: identity.user ?? null, about: locked.id };
+    if (project.isNew) emit(packagesEvents.projectCreated, { ...fact, data });
+    emit(packagesEvents.releaseRegistered, { ...fact, data: { ...data, version: claim.version } });
   });
 }

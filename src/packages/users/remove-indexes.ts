@@ -2,6 +2,7 @@ import type { UserRemovalHook } from '#accounts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
+import { packagesEvents } from '../events.ts';
 import { isVolatile } from '../indexes/find.ts';
 import { deleteIndexRow, fullName, listIndexes } from '../indexes/store.ts';
 import { rememberAllRemoved } from '../projects/store.ts';
@@ -20,7 +21,7 @@ export function removeIndexes(clock: Clock): UserRemovalHook {
     for (const index of indexes) {
       await rememberAllRemoved(tx, index, clock.now());
       await deleteIndexRow(tx, index.id);
-      await emit({ type: 'packages.index-deleted', actor, data: { index: fullName(index) } });
+      emit(packagesEvents.indexDeleted, { actor, about: index.id, data: { index: fullName(index) } });
     }
   };
 }

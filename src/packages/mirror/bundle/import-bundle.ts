@@ -4,6 +4,7 @@ import type { IncomingFile } from '#kernel/files/files.ts';
 import { inBatches } from '#kernel/in-batches.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
+import { packagesEvents } from '../../events.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
@@ -101,7 +102,7 @@ export async function importBundle(
         }
         await saveMirrorProject(tx, index.id, project, stored);
         const data = { index: fullName(index), project, files: projects.get(project)?.files.length ?? 0 };
-        await emit({ type: 'packages.bundle-imported', actor: null, data });
+        emit(packagesEvents.bundleImported, { actor: null, about: index.id, data });
       });
     }
     return {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { StoredEvent } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
+import { packagesEvents } from '../../events.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { listProjectNames } from '../../projects/store.ts';
 import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
@@ -46,7 +47,7 @@ const BODY_TIMEOUT_MS = 60_000;
  * rendered in a worker thread and sent from files, so that this process's memory does not grow with them. No project
  * page ever waits for a list.
  */
-export class ProjectLists {
+export class ProjectLists implements Listener {
   readonly #context: Context;
   readonly #mirrors: Mirrors;
   readonly #directory: string;
@@ -62,9 +63,23 @@ export class ProjectLists {
     this.#directory = join(context.config.serverdir, 'cache', 'project-lists');
   }
 
-  hear = ({ type }: StoredEvent): void => {
-    if (/^packages\.(?:project|index|user)-/.test(type)) this.#generation += 1;
-  };
+  readonly hears = [
+    hearing(
+      [
+        packagesEvents.projectCreated,
+        packagesEvents.projectRemoved,
+        packagesEvents.indexCreated,
+        packagesEvents.indexModified,
+        packagesEvents.indexDeleted,
+      ],
+      () => this.clear(),
+    ),
+  ];
+
+  /** Lists that are rendered stay on disk, and are rendered anew when they are asked for. */
+  clear(): void {
+    this.#generation += 1;
+  }
 
   /** Every name that the mirror's upstream lists, sorted; 502 if there is no list. */
   async names(mirror: Index): Promise<Iterable<string> | AsyncIterable<string>> {

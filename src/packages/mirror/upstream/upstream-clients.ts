@@ -1,9 +1,10 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { StoredEvent } from '#kernel/events/events.ts';
+import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { proxiesOf } from '#kernel/http/proxies.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { packagesErrors } from '../../errors.ts';
+import { packagesEvents } from '../../events.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
 import { packagesConfig } from '../../settings.ts';
 import { UpstreamClient } from './upstream-client.ts';
@@ -15,7 +16,7 @@ interface Known {
 }
 
 /** One client, with its connections, for each mirror that has asked its upstream. */
-export class UpstreamClients {
+export class UpstreamClients implements Listener {
   readonly #config: Config;
   /** By `user/index`. */
   readonly #clients = new Map<string, Known>();
@@ -45,9 +46,11 @@ export class UpstreamClients {
   }
 
   /** Connections of a mirror that is gone must not stay open. */
-  hear = ({ type, data }: StoredEvent): void => {
-    if (type === 'packages.index-deleted') this.#retire(String(data['index']));
-  };
+  readonly hears = [hearing([packagesEvents.indexDeleted], ({ data: { index } }) => this.#retire(index))];
+
+  clear(): void {
+    for (const name of this.#clients.keys()) this.#retire(name);
+  }
 
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map(({ client }) => client.close()));
