@@ -310,6 +310,18 @@ describe.each(databases)('API tokens on %s', (database) => {
     expect((await list(user.auth)).map(({ name }) => name)).toEqual(['second', 'third']);
   });
 
+  test('an upload with a revoked token says so', async () => {
+    const index = await app.index();
+    const { id, token } = await create(index.user);
+    await revoke(id, index.user.auth);
+    await app.events();
+
+    const response = await app.upload(index, wheelUpload(), { auth: ['__token__', token] });
+
+    expect([response.status, response.reason]).toEqual([401, 'the API token was revoked']);
+    expect(await app.events()).toEqual([]);
+  });
+
   test('a token uploads where acl_upload lets its user', async () => {
     const [index, closed] = [await app.index(), await app.index()];
     const { token } = await create(index.user);
