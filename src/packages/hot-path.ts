@@ -22,8 +22,8 @@ export function createHotPath(context: Context, { pages, served, standardHeaders
   const { cache, negotiation } = pages;
 
   function answerPage(request: IncomingMessage, response: ServerResponse, url: string): boolean {
-    const page = cache.find(url, context.clock.now());
-    if (page === undefined) return false;
+    const page = cache.find(url)?.everyone;
+    if (page === undefined || page.freshUntil <= context.clock.now()) return false;
     const type = negotiation.typeOf(request.headers.accept);
     if (type === undefined) return false;
     const form = page.peek(
@@ -31,6 +31,7 @@ export function createHotPath(context: Context, { pages, served, standardHeaders
       negotiation.codingOf(request.headers['accept-encoding'] as string | undefined),
     );
     if (form === undefined) return false;
+    cache.hits += 1;
     sendPage(request, response, { type, form, headers: page.headers }, standardHeaders());
     return true;
   }

@@ -10,6 +10,7 @@ import {
   type Permission,
   type Rule,
 } from '#accounts';
+import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { packagesErrors } from './errors.ts';
@@ -94,4 +95,14 @@ function refuseUpload({ index }: Subject, identity: Identity): string | AppError
   return new AppError(accountsErrors.loginNeeded, detail, {
     headers: { 'www-authenticate': 'Basic realm="pypi"' },
   });
+}
+
+/** May somebody see what is on an index? */
+export function mayRead(context: Pick<Context, 'config'>, identity: Identity, index: Index): boolean {
+  return policy.isAllowed(context, identity, 'packages.read', indexSubject(index));
+}
+
+/** Throws 401 or 403 unless `mayRead`. */
+export function authorizeReading(context: Pick<Context, 'config'>, identity: Identity, index: Index): void {
+  policy.authorize(context, identity, 'packages.read', indexSubject(index));
 }

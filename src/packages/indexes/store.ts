@@ -29,6 +29,24 @@ export async function findIndex(db: Db, user: string, name: string): Promise<Ind
   return row && fromRow(row);
 }
 
+const NAMES_A_QUERY = 100;
+
+/** Those of these indexes that exist, by `user/name`; what is not written so is left out. */
+export async function findIndexes(db: Db, names: readonly string[]): Promise<Map<string, Index>> {
+  const pairs = names.map((name) => name.split('/')).filter((parts) => parts.length === 2);
+  const found = new Map<string, Index>();
+  for (let start = 0; start < pairs.length; start += NAMES_A_QUERY) {
+    const some = pairs.slice(start, start + NAMES_A_QUERY);
+    const rows = await tables(db)
+      .selectFrom('package_index')
+      .selectAll()
+      .where((eb) => eb.or(some.map(([user = '', name = '']) => eb.and({ user_name: user, name }))))
+      .execute();
+    for (const index of rows.map(fromRow)) found.set(fullName(index), index);
+  }
+  return found;
+}
+
 /** Reads an index for changing it: waits for other changes of the same index. */
 export async function lockIndex(tx: Db, user: string, name: string): Promise<Index | undefined> {
   const row = await tables(tx)

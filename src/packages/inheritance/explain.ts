@@ -3,7 +3,7 @@ import type { PackagesContext } from '../context.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { findReservation } from '../mirror/reserved-names.ts';
 import { listFiles, listProjectsNamed } from '../projects/store.ts';
-import { resolveBases } from './resolve.ts';
+import type { View } from './reading.ts';
 import { decideVisibility } from './shadowing.ts';
 
 /** What one index does for a project, and by which rule. */
@@ -24,10 +24,9 @@ export interface Explanation {
  */
 export async function explainProject(
   { db, packages: { mirrors } }: PackagesContext,
-  index: Index,
+  { order }: View,
   { project, filename }: { readonly project: string; readonly filename: string | undefined },
 ): Promise<Explanation[]> {
-  const order = await resolveBases(db, index);
   const ids = order.map(({ id }) => id);
   const projectIds = new Map(
     (await listProjectsNamed(db, project, ids)).map((found) => [found.indexId, found.id]),

@@ -1,6 +1,7 @@
 import type { PackagesContext } from '../context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
+import type { View } from '../inheritance/reading.ts';
 import type { Index } from '../indexes/store.ts';
 import { bestHash, linkPath, type Link } from '../mirror/link.ts';
 import type { MirrorProject } from '../mirror/mirror-project.ts';
@@ -11,7 +12,7 @@ import { compareVersions } from '#python/names/compare-versions.ts';
 type VersionData = Readonly<Record<string, unknown>>;
 
 export interface ReadProjectData {
-  readonly index: Index;
+  readonly view: View;
   /** Normalized. */
   readonly project: string;
   readonly ignoreBases: boolean;
@@ -21,13 +22,13 @@ export interface ReadProjectData {
 
 /**
  * Every version of a project with metadata, `+links` and, for what a nearer index hides, `+shadowing`, newest first
- * (reference devpi.md 1.9). Undefined if no visible index has the project.
+ * (reference devpi.md 1.9). Undefined if no index that the reader sees has the project.
  */
 export async function readProjectData(
   context: PackagesContext,
-  { index, project, ignoreBases, baseUrl }: ReadProjectData,
+  { view, project, ignoreBases, baseUrl }: ReadProjectData,
 ): Promise<Record<string, VersionData> | undefined> {
-  const sources = await readSources(context, index, { project, ignoreBases });
+  const sources = await readSources(context, view, { project, ignoreBases });
   if (sources === undefined) return undefined;
   const versions = new Map<string, VersionData[]>();
   const add = (version: string, data: VersionData) =>

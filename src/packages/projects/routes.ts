@@ -8,6 +8,7 @@ import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { fullName } from '../indexes/store.ts';
 import { explainProject } from '../inheritance/explain.ts';
+import { readReading, viewOf, type View } from '../inheritance/reading.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
@@ -25,9 +26,13 @@ interface ProjectParams {
 export function projectRoutes(app: FastifyInstance, context: PackagesContext): void {
   const { db } = context;
 
+  async function readView(request: FastifyRequest, { user, index: name }: ProjectParams): Promise<View> {
+    return viewOf(await readReading(context, { user, name }), request.identity);
+  }
+
   async function readVersions(request: FastifyRequest, params: ProjectParams) {
     const versions = await readProjectData(context, {
-      index: await getIndex(db, params.user, params.index),
+      view: await readView(request, params),
       project: params.project,
       ignoreBases: hasQuery(request, 'ignore_bases'),
       baseUrl: request.outsideUrl,
@@ -63,15 +68,15 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
 
   route(app, operations.explainProject, async (request, params, reply) => {
     checkName(params.project);
-    const index = await getIndex(db, params.user, params.index);
+    const view = await readView(request, params);
     const project = normalizeProjectName(params.project);
     const { file } = request.query as { readonly file?: string };
     const filename = file === undefined ? undefined : String(file);
-    const indexes = await explainProject(context, index, { project, filename });
+    const indexes = await explainProject(context, view, { project, filename });
     const isVisible = indexes.some((each) =>
       filename === undefined ? each.isVisible : each.file === 'served',
     );
-    await sendJson(reply, { index: fullName(index), project, file: filename, isVisible, indexes });
+    await sendJson(reply, { index: fullName(view.index), project, file: filename, isVisible, indexes });
   });
 
   route(app, operations.readRelease, async (request, params, reply) => {

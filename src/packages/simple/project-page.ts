@@ -1,6 +1,7 @@
 import type { PackagesContext } from '../context.ts';
 import { fileUrlPath } from '../files/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
+import type { View } from '../inheritance/reading.ts';
 import { fullName, type Index } from '../indexes/store.ts';
 import { linkPath } from '../mirror/link.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
@@ -25,13 +26,14 @@ export interface ProjectPage {
   readonly lastSerial: number | undefined;
 }
 
-/** Reads what an index shows of a project, own, inherited and mirrored, as `readSources` finds it. */
+/** Reads what an index shows a reader of a project, own, inherited and mirrored, as `readSources` finds it. */
 export async function readProjectPage(
   context: PackagesContext,
-  index: Index,
+  view: View,
   name: string,
 ): Promise<ProjectPage | undefined> {
-  const sources = await readSources(context, index, { project: name });
+  const { index } = view;
+  const sources = await readSources(context, view, { project: name });
   if (sources === undefined) return undefined;
   const { stages, mirrored, failure, freshUntil } = sources;
 

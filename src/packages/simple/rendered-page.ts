@@ -83,6 +83,8 @@ export class RenderedPage {
   readonly freshUntil: number;
   readonly headers: readonly string[];
   #bytes: number;
+  /** Told how many bytes each further form takes, while somebody keeps the page. */
+  onGrowth: ((bytes: number) => void) | undefined;
 
   constructor(render: (isJson: boolean) => string, { freshUntil, headers, modelBytes = 0 }: PageFacts) {
     this.#bytes = modelBytes;
@@ -113,7 +115,9 @@ export class RenderedPage {
     const made = await making;
     if (!this.#ready.has(key)) {
       this.#ready.set(key, made);
-      this.#bytes += made.bytes.byteLength * (made.text === undefined ? 1 : 2);
+      const bytes = made.bytes.byteLength * (made.text === undefined ? 1 : 2);
+      this.#bytes += bytes;
+      this.onGrowth?.(bytes);
     }
     return made;
   }

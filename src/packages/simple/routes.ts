@@ -5,10 +5,9 @@ import { isProjectName, normalizeProjectName } from '#python/names/project-name.
 import type { PackagesContext } from '../context.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
-import { getIndex } from '../indexes/find.ts';
 import { fullName } from '../indexes/store.ts';
 import { findSources } from '../inheritance/read-sources.ts';
-import { resolveBases } from '../inheritance/resolve.ts';
+import { readReading, viewOf, type View } from '../inheritance/reading.ts';
 import type { ProjectLists } from '../mirror/lists/project-lists.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { route } from '#kernel/http/route.ts';
@@ -37,8 +36,9 @@ export function simpleRoutes(
 
   route(app, operations.listSimple, async (request, params, reply) => {
     if (await addSlash(request, reply)) return;
-    const index = await getIndex(db, params.user, params.index);
-    const order = await resolveBases(db, index);
+    const reading = await readReading(context, { user: params.user, name: params.index });
+    const view = viewOf(reading, request.identity);
+    const { index, order } = view;
     if (order.some(({ type }) => type === 'mirror')) {
       const type = chooseType(request);
       const coding = negotiation.codingOf(request.headers['accept-encoding']);
@@ -47,8 +47,8 @@ export function simpleRoutes(
       return;
     }
     const key = { index: fullName(index) };
-    await answer(request, reply, key, async () => {
-      const ids = order.map(({ id }) => id);
+    await answer(request, reply, key, async (seen) => {
+      const ids = seen.order.map(({ id }) => id).filter((id) => !seen.hidden.has(id));
       const names = await listProjectNames(db, ids);
       return new RenderedPage(
         (isJson) => (isJson ? renderListJson(names) : renderListHtml(key.index, names)),
@@ -62,13 +62,12 @@ export function simpleRoutes(
     if (await addSlash(request, reply)) return;
     const project = normalizeProjectName(params.project);
     const key = { index: `${params.user}/${params.index}`, project };
-    await answer(request, reply, key, async () => {
-      const index = await getIndex(db, params.user, params.index);
-      const page = await readProjectPage(context, index, project);
+    await answer(request, reply, key, async (view) => {
+      const page = await readProjectPage(context, view, project);
       if (page === undefined) throw noSuchProject(project);
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
-        headers: pageHeaders(page, index.type, context.clock.now()),
+        headers: pageHeaders(page, view.index.type, context.clock.now()),
         modelBytes: page.files.length * BYTES_A_FILE,
       });
     });
@@ -77,8 +76,8 @@ export function simpleRoutes(
   route(app, operations.refreshProject, async (request, params, reply) => {
     if (!isProjectName(params.project)) throw noSuchProject(params.project);
     const project = normalizeProjectName(params.project);
-    const index = await getIndex(db, params.user, params.index);
-    const sources = await findSources(db, index, { project });
+    const reading = await readReading(context, { user: params.user, name: params.index });
+    const sources = await findSources(db, viewOf(reading, request.identity), { project });
     const results = await Promise.allSettled(
       sources.mirrors.map((mirror) => packages.mirrors.refresh(mirror, project)),
     );
@@ -93,11 +92,16 @@ export function simpleRoutes(
     request: FastifyRequest,
     reply: FastifyReply,
     key: PageKey,
-    load: () => Promise<RenderedPage>,
+    load: (view: View) => Promise<RenderedPage>,
   ): Promise<void> {
     const type = chooseType(request);
     if (!context.events.isLive) cache.clear();
-    const page = await cache.get(key, context.clock.now(), load);
+    const [user = '', name = ''] = key.index.split('/');
+    const page = await cache.get(key, context.clock.now(), {
+      reading: () => readReading(context, { user, name }),
+      view: (reading) => viewOf(reading, request.identity),
+      page: load,
+    });
     const form = await page.get(type, negotiation.codingOf(request.headers['accept-encoding']));
     sendPage(request.raw, reply.raw, { type, form, headers: page.headers }, []);
     reply.hijack();
