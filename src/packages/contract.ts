@@ -94,7 +94,7 @@ export const operations = {
   readIndexApi: {
     method: 'GET',
     path: '/:user/:index/+api',
-    permission: 'packages.read',
+    permission: 'packages.find-index',
     subject: 'index',
     summary: 'The same with the addresses of an index.',
     response: envelope('apiconfig', AnyObject),

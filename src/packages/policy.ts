@@ -6,13 +6,14 @@ import {
   isNamedBy,
   isOwner,
   isRoot,
+  rejection,
   type AnySubject,
   type Permission,
   type Rule,
 } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { Identity } from '#kernel/identity.ts';
+import { anonymous, type Identity } from '#kernel/identity.ts';
 import { packagesErrors } from './errors.ts';
 import { listOption } from './indexes/find.ts';
 import { fullName, type Index } from './indexes/store.ts';
@@ -36,6 +37,11 @@ export function indexSubject(index: Index): IndexSubject {
 const isUploader: Rule<Subject> = (identity, { index }) =>
   index !== undefined && listOption(index, 'acl_upload').some((entry) => isNamedBy(entry, identity));
 const isOwnerOrRoot = any<Subject>(isOwner, isRoot);
+/** Where nothing is listed everybody reads. Who administers an index may always read it; uploaders are not implied. */
+const isReader: Rule<Subject> = (identity, subject, config) =>
+  subject.index?.options['acl_read'] === undefined ||
+  listOption(subject.index, 'acl_read').some((entry) => isNamedBy(entry, identity)) ||
+  isOwnerOrRoot(identity, subject, config);
 const isUploaderOrOwnerOrRoot = any<Subject>(isUploader, isOwnerOrRoot);
 
 const sentence =
@@ -44,7 +50,9 @@ const sentence =
     `no permission to ${verb} ${name}`;
 
 const permissions = {
-  'packages.read': { scope: 'packages.read', rule: everyone, refuse: sentence('read') },
+  /** Where it is and where to log in: the name of an index is no secret. */
+  'packages.find-index': { scope: 'packages.read', rule: everyone, refuse: sentence('find') },
+  'packages.read': { scope: 'packages.read', rule: isReader, refuse: refuseReading },
   'packages.create-index': {
     scope: 'packages.manage',
     rule: isOwnerOrRoot,
@@ -82,17 +90,24 @@ export const policy = definePolicy<keyof typeof permissions, Subject>(permission
 
 export type PermissionName = keyof typeof permissions;
 
+/** The same whatever is asked for, there or not. pip and its keyring ask for a password at 401 only. */
+function refuseReading({ name = '' }: Subject, identity: Identity): string | AppError {
+  if (identity.user !== undefined) return `no permission to read ${name}`;
+  return rejection(identity) ?? loginNeeded(identity, `Unauthorized: log in to read ${name}`);
+}
+
 /** twine and devpi-client ask for a password at 401 only. */
 function refuseUpload({ index }: Subject, identity: Identity): string | AppError {
   if (index?.type === 'mirror')
     return new AppError(packagesErrors.uploadToMirror, 'cannot submit to mirror index');
   if (identity.user !== undefined) return 'no permission to submit';
   // The first word is all that devpi says, and what scripts look for in the output of `devpi upload`.
-  const detail =
-    identity.rejected === 'wrong-credentials'
-      ? 'the user name or the password is wrong'
-      : 'Unauthorized: log in to upload';
-  return new AppError(accountsErrors.loginNeeded, detail, {
+  return rejection(identity) ?? loginNeeded(identity, 'Unauthorized: log in to upload');
+}
+
+function loginNeeded({ rejected }: Identity, detail: string): AppError {
+  const told = rejected === 'wrong-credentials' ? 'the user name or the password is wrong' : detail;
+  return new AppError(accountsErrors.loginNeeded, told, {
     headers: { 'www-authenticate': 'Basic realm="pypi"' },
   });
 }
@@ -100,6 +115,11 @@ function refuseUpload({ index }: Subject, identity: Identity): string | AppError
 /** May somebody see what is on an index? */
 export function mayRead(context: Pick<Context, 'config'>, identity: Identity, index: Index): boolean {
   return policy.isAllowed(context, identity, 'packages.read', indexSubject(index));
+}
+
+/** True if not everybody may read the index: then answers depend on who asks. */
+export function isRestricted(context: Pick<Context, 'config'>, index: Index): boolean {
+  return !mayRead(context, anonymous, index);
 }
 
 /** Throws 401 or 403 unless `mayRead`. */

@@ -13,12 +13,18 @@ export interface Nginx extends AsyncDisposable {
 
 const START_LIMIT_MS = 15_000;
 
-/** Runs nginx with these lines inside its only `server { }`, in front of whatever they say. */
-export async function startNginx(lines: (port: number) => readonly string[]): Promise<Nginx> {
+/**
+ * Runs nginx with these lines inside its only `server { }`, in front of whatever they say; `around` are lines beside it, told a
+ * directory that is theirs.
+ */
+export async function startNginx(
+  lines: (port: number) => readonly string[],
+  around: (directory: string) => readonly string[] = () => [],
+): Promise<Nginx> {
   const directory = await mkdtemp(join(tmpdir(), 'wheelhouse-nginx-'));
   const port = await findFreePort();
   const path = join(directory, 'nginx.conf');
-  await writeFile(path, renderConfig(directory, port, lines(port)));
+  await writeFile(path, renderConfig(directory, port, lines(port), around(directory)));
   const child = execa(debianPath('nginx'), ['-e', join(directory, 'error.log'), '-c', path], {
     reject: false,
     stdin: 'ignore',
@@ -44,7 +50,12 @@ export async function startNginx(lines: (port: number) => readonly string[]): Pr
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: dispose };
 }
 
-function renderConfig(directory: string, port: number, lines: readonly string[]): string {
+function renderConfig(
+  directory: string,
+  port: number,
+  lines: readonly string[],
+  around: readonly string[],
+): string {
   const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${directory}/${name};`,
   );
@@ -57,7 +68,7 @@ events { worker_connections 256; }
 http {
 ${temporaryPaths.join('\n')}
   access_log off;
-  server {
+${around.map((line) => `  ${line}\n`).join('')}  server {
     listen 127.0.0.1:${port};
     location = /ready { return 204; }
 ${lines.map((line) => `    ${line}`).join('\n')}

@@ -24,7 +24,8 @@ export function renderHttp(): string {
     ].join('\n\n'),
     '## Who may do what',
     'Each operation needs the permission in the table below. `listed` is a user whom the option `acl_upload` of the ' +
-      'index names, also by `:AUTHENTICATED:`; with `:ANONYMOUS:` everybody is. The owner of a new index is listed.',
+      'index names, also by `:AUTHENTICATED:`; with `:ANONYMOUS:` everybody is. The owner of a new index is listed. ' +
+      'What everybody may read is for the readers of an index, its owner and root once `acl_read` names readers.',
     permissions(),
     '## Operations',
     table(

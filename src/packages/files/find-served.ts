@@ -3,27 +3,26 @@ import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { findIndex } from '../indexes/store.ts';
+import { fullName, type Index } from '../indexes/store.ts';
 import { findFile, isRemoved, type VersionedFile } from '../projects/store.ts';
 import { contentTypeOf } from './content-type.ts';
 import { filePath } from './file-path.ts';
 import type { ServedFile } from './send-file.ts';
 
-/** The parts of `/USER/INDEX/+f/aaa/bbbbbbbbbbbbb/NAME`, decoded. */
-export interface FileAddress {
-  readonly user: string;
-  readonly index: string;
-  /** What follows `+f/`. */
-  readonly relpath: string;
-}
-
 const SIDECAR = '.metadata';
 
-/** The row behind an address; throws 404, or 410 where there once was a file (devpi.md 1.10). */
-export async function getFileAt(db: Db, { user, index, relpath }: FileAddress): Promise<VersionedFile> {
+/**
+ * The row behind an address below an index; throws 404, or 410 where there once was a file (devpi.md 1.10). `relpath` is
+ * what follows `+f/`, decoded.
+ */
+export async function getFileAt(
+  db: Db,
+  index: Pick<Index, 'user' | 'name'> & { readonly id?: number },
+  relpath: string,
+): Promise<VersionedFile> {
   const [start = '', rest = '', filename = '', ...more] = relpath.split('/');
-  const found = await findIndex(db, user, index);
-  const file = found && more.length === 0 ? await findFile(db, found.id, filename) : undefined;
+  const file =
+    index.id !== undefined && more.length === 0 ? await findFile(db, index.id, filename) : undefined;
   if (
     file !== undefined &&
     file.sha256.startsWith(start + rest) &&
@@ -32,7 +31,7 @@ export async function getFileAt(db: Db, { user, index, relpath }: FileAddress): 
   ) {
     return file;
   }
-  const path = `${user}/${index}/+f/${relpath}`;
+  const path = `${fullName(index)}/+f/${relpath}`;
   if (await isRemoved(db, path)) {
     throw new AppError(packagesErrors.fileRemoved, 'file existed, deleted in later serial');
   }
@@ -40,13 +39,17 @@ export async function getFileAt(db: Db, { user, index, relpath }: FileAddress): 
 }
 
 /** What to send for an address: the file, or its PEP 658 sidecar when `.metadata` follows the name. */
-export async function getServedFile(db: Db, address: FileAddress): Promise<ServedFile> {
-  if (!address.relpath.endsWith(SIDECAR)) {
-    const file = await getFileAt(db, address);
+export async function getServedFile(
+  db: Db,
+  index: Parameters<typeof getFileAt>[1],
+  relpath: string,
+): Promise<ServedFile> {
+  if (!relpath.endsWith(SIDECAR)) {
+    const file = await getFileAt(db, index, relpath);
     const { sha256, size, uploadedAt } = file;
     return { sha256, size, contentType: contentTypeOf(file.filename), modifiedAt: uploadedAt };
   }
-  const file = await getFileAt(db, { ...address, relpath: address.relpath.slice(0, -SIDECAR.length) });
+  const file = await getFileAt(db, index, relpath.slice(0, -SIDECAR.length));
   if (file.sidecar === undefined) {
     throw new AppError(packagesErrors.fileNotFound, `${file.filename} has no metadata file`);
   }
@@ -63,6 +66,9 @@ export function addressOf(
 
 const MAX_REMEMBERED = 20_000;
 
+/** Keeps what is sent for a path, unless something changed since it was asked for. */
+export type KeepServed = (path: string, file: ServedFile) => void;
+
 /** Served files by request path, so that a hot download asks no database. */
 export class ServedFileCache implements Listener {
   readonly #byPath = new Map<string, ServedFile>();
@@ -72,18 +78,17 @@ export class ServedFileCache implements Listener {
     return this.#byPath.get(path);
   }
 
-  async get(path: string, load: () => Promise<ServedFile>): Promise<ServedFile> {
-    const found = this.#byPath.get(path);
-    if (found !== undefined) return found;
+  /** To be called before any row is read on which the answer depends. */
+  begin(): KeepServed {
     const generation = this.#generation;
-    const file = await load();
-    if (generation !== this.#generation) return file;
-    if (this.#byPath.size >= MAX_REMEMBERED) this.#byPath.clear();
-    this.#byPath.set(path, file);
-    return file;
+    return (path, file) => {
+      if (generation !== this.#generation) return;
+      if (this.#byPath.size >= MAX_REMEMBERED) this.#byPath.clear();
+      this.#byPath.set(path, file);
+    };
   }
 
-  /** Anything that may take a file away empties the cache; an upload of a new name does not. */
+  /** Anything that may take a file away, or a right, empties the cache; an upload of a new name does not. */
   readonly hears = [
     hearing([packagesEvents.fileUploaded], ({ data: { replaced } }) => replaced && this.clear()),
     hearing(

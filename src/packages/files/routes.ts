@@ -11,9 +11,20 @@ import { findMirrorFile } from '../mirror/store.ts';
 import { removeFile } from '../projects/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
-import { getFileAt, getServedFile, type FileAddress } from './find-served.ts';
+import { authorizeReading, isRestricted } from '../policy.ts';
+import { markPrivate } from '../private-answer.ts';
+import { getFileAt, getServedFile } from './find-served.ts';
 import { sendFile } from './send-file.ts';
 import type { ServedFiles } from './served-files.ts';
+
+/** The parts of `/USER/INDEX/+f/aaa/bbbbbbbbbbbbb/NAME`, decoded. */
+interface FileAddress {
+  readonly user: string;
+  readonly index: string;
+  readonly kind: '+f' | '+e';
+  /** What follows `+f/`. */
+  readonly relpath: string;
+}
 
 /** Routes of files; the hot path answers before them what was asked before. */
 export function fileRoutes(
@@ -26,24 +37,41 @@ export function fileRoutes(
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
-    address: FileAddress & { readonly kind: '+f' | '+e' },
+    { user, index: name, kind, relpath }: FileAddress,
   ): Promise<void> {
     if (!context.events.isLive) cache.clear();
-    const index = await findIndex(db, address.user, address.index);
+    const keep = cache.begin();
+    const index = await findIndex(db, user, name);
+    const privateTo = index && isRestricted(context, index) ? index : undefined;
+    if (privateTo !== undefined) {
+      markPrivate(reply.raw);
+      authorizeReading(context, request.identity, privateTo);
+    }
     if (index?.type === 'mirror') {
-      const relpath = `${address.kind}/${address.relpath}`;
-      if (asksForMetadata(request.headers.accept)) await describeMirrored(request, reply, index, relpath);
-      else await answerMirrorFile(mirrorFiles, { cache, source }, { request, reply, index, relpath });
-    } else if (asksForMetadata(request.headers.accept)) await describe(request, reply, address);
-    else {
-      const file = await cache.get(request.url.split('?')[0] ?? '', () => getServedFile(db, address));
+      const path = `${kind}/${relpath}`;
+      if (asksForMetadata(request.headers.accept)) await describeMirrored(request, reply, index, path);
+      else {
+        const wanted = { request, reply, index, privateTo, relpath: path };
+        await answerMirrorFile(mirrorFiles, { keep, source }, wanted);
+      }
+    } else if (asksForMetadata(request.headers.accept)) {
+      await describe(request, reply, index ?? { user, name }, relpath);
+    } else {
+      const stored = await getServedFile(db, index ?? { user, name }, relpath);
+      const file = privateTo === undefined ? stored : { ...stored, privateTo };
+      keep(request.url.split('?')[0] ?? '', file);
       await sendFile(request.raw, reply.raw, source, file, []);
       reply.hijack();
     }
   }
 
-  async function describe(request: FastifyRequest, reply: FastifyReply, address: FileAddress): Promise<void> {
-    const file = await getFileAt(db, address);
+  async function describe(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    index: Pick<Index, 'user' | 'name'>,
+    relpath: string,
+  ): Promise<void> {
+    const file = await getFileAt(db, index, relpath);
     const project = await getProjectById(db, file.projectId);
     const base = request.outsideUrl;
     const result = {

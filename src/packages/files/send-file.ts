@@ -4,6 +4,8 @@ import { matchesEtag } from '#kernel/http/etag.ts';
 import { parseRange } from './byte-range.ts';
 import { Client } from './client.ts';
 import { openWhole } from './open-whole.ts';
+import type { Index } from '../indexes/store.ts';
+import { PRIVATE_CACHE_CONTROL, privateVary } from '../private-answer.ts';
 import type { SmallFiles } from './small-files.ts';
 
 /** What is sent for one address. */
@@ -14,6 +16,8 @@ export interface ServedFile {
   readonly contentType: string;
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
+  /** Set where not everybody may read the file: the index whose readers may. */
+  readonly privateTo?: Index;
   /** Called for every answer, where uses are counted. */
   readonly note?: () => void;
 }
@@ -27,7 +31,13 @@ export interface FileSource {
 const CHUNK = 256 * 1024;
 
 /** The address of a file holds its hash, so its bytes never change. */
-export const FILE_CACHE_CONTROL = 'max-age=365000000, immutable, public';
+const EVERYBODY = ['Cache-Control', 'max-age=365000000, immutable, public'] as const;
+const READERS = ['Cache-Control', PRIVATE_CACHE_CONTROL, 'Vary', privateVary()] as const;
+
+/** How caches may keep a file, as flat pairs. */
+export function fileCaching({ privateTo }: Pick<ServedFile, 'privateTo'>): readonly string[] {
+  return privateTo === undefined ? EVERYBODY : READERS;
+}
 
 /**
  * Sends a stored file: HEAD, a range, 304 or 416 as the request asks (RFC 9110), never compressed, since pip checks
@@ -48,8 +58,7 @@ export async function sendFile(
     etag,
     'Last-Modified',
     modified,
-    'Cache-Control',
-    FILE_CACHE_CONTROL,
+    ...fileCaching(file),
     'Accept-Ranges',
     'bytes',
     ...headers,

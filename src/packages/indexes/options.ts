@@ -70,7 +70,7 @@ const inheritance: Parse = (value, key) => {
 };
 const anyJson: Parse = (value) => value;
 
-const common = { title: text, description: text, custom_data: anyJson };
+const common = { acl_read: principals, title: text, description: text, custom_data: anyJson };
 
 const stageOptions: Readonly<Record<string, Parse>> = {
   volatile: boolean,

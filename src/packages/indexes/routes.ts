@@ -11,6 +11,8 @@ import { listProjectNames } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
+import { isRestricted } from '../policy.ts';
+import { markPrivate } from '../private-answer.ts';
 import { createIndex } from './create-index.ts';
 import { deleteIndex } from './delete-index.ts';
 import { getIndex } from './find.ts';
@@ -31,6 +33,7 @@ export function indexRoutes(app: FastifyInstance, context: Context, lists: Proje
       return;
     }
     const index = await getIndex(db, params.user, params.index);
+    if (isRestricted(context, index)) markPrivate(reply.raw);
     const shown = showIndex(index);
     if (hasQuery(request, 'no_projects')) await sendJson(reply, { type: 'indexconfig', result: shown });
     else await sendWithProjects(request, reply, index, shown);

@@ -4,7 +4,7 @@ import { fullName, type Index } from '../indexes/store.ts';
 import { findReservation } from '../mirror/reserved-names.ts';
 import { listFiles, listProjectsNamed } from '../projects/store.ts';
 import type { View } from './reading.ts';
-import { decideVisibility } from './shadowing.ts';
+import { decideVisibility, type Decision } from './shadowing.ts';
 
 /** What one index does for a project, and by which rule. */
 export interface Explanation {
@@ -20,11 +20,12 @@ export interface Explanation {
 
 /**
  * Tells for every index of the resolution order why a project, or one file of it, is seen or not. Asks mirrors as a page
- * would; a mirror that fails is reported, never an error.
+ * would; a mirror that fails is reported, never an error. Of indexes that the reader may not read nothing is told, also not
+ * by what it says of others.
  */
 export async function explainProject(
   { db, packages: { mirrors } }: PackagesContext,
-  { order }: View,
+  { order, hidden }: View,
   { project, filename }: { readonly project: string; readonly filename: string | undefined },
 ): Promise<Explanation[]> {
   const ids = order.map(({ id }) => id);
@@ -39,7 +40,7 @@ export async function explainProject(
   const explanations: Explanation[] = [];
   let servedBy: string | undefined;
   for (const decided of decisions) {
-    const found = decided.isVisible ? await look(decided.index) : nothing(decided.rule, []);
+    const found = await explain(decided);
     const hasFile = filename !== undefined && found.filenames.includes(filename);
     const name = fullName(decided.index);
     if (hasFile) servedBy ??= name;
@@ -55,6 +56,15 @@ export async function explainProject(
     });
   }
   return explanations;
+
+  async function explain(decided: Decision): Promise<Found> {
+    if (hidden.has(decided.index.id)) return nothing(HIDDEN, []);
+    const isTold = decided.because.every(({ id }) => !hidden.has(id));
+    const found = decided.isVisible ? await look(decided.index) : nothing(decided.rule, []);
+    if (decided.index.type === 'stage' || hidden.size === 0 || (isTold && found.isKnown)) return found;
+    // What does not come from upstream may be private on a hidden index: which of both is not told.
+    return found.isKnown ? { ...found, rule: 'upstream has the project' } : nothing(UNTOLD, []);
+  }
 
   async function look(source: Index): Promise<Found> {
     const projectId = projectIds.get(source.id);
@@ -79,6 +89,9 @@ export async function explainProject(
     }
   }
 }
+
+const HIDDEN = 'not told: you may not read this index';
+const UNTOLD = 'shows nothing: upstream has no such project, or an index that you may not read decides';
 
 interface Found {
   readonly isKnown: boolean;

@@ -1,8 +1,8 @@
 import type { Context } from '#kernel/context.ts';
-import { anonymous, type Identity } from '#kernel/identity.ts';
+import type { Identity } from '#kernel/identity.ts';
 import { getIndex } from '../indexes/find.ts';
 import type { Index } from '../indexes/store.ts';
-import { authorizeReading, mayRead } from '../policy.ts';
+import { authorizeReading, isRestricted, mayRead } from '../policy.ts';
 import { resolveBases } from './resolve.ts';
 
 /** What an index is read from. */
@@ -27,30 +27,31 @@ export interface View extends Reading {
 
 /** Reads what an index inherits from; throws 404. */
 export async function readReading(
-  { db }: Pick<Context, 'db'>,
+  context: Pick<Context, 'db' | 'config'>,
   { user, name }: Pick<Index, 'user' | 'name'>,
 ): Promise<Reading> {
-  return await readingOf({ db }, await getIndex(db, user, name));
-}
-
-/** The same for an index that has been read. */
-export async function readingOf({ db }: Pick<Context, 'db'>, index: Index): Promise<Reading> {
-  const [, ...bases] = await resolveBases(db, index);
+  const index = await getIndex(context.db, user, name);
+  const [, ...bases] = await resolveBases(context.db, index);
   const order = [index, ...bases] as const;
-  return { order, restricted: order.filter((each) => !mayRead(anonymous, each)) };
+  return { order, restricted: order.filter((each) => isRestricted(context, each)) };
 }
 
 /** What this reader sees; throws 401 or 403 if not even the index itself may be read. */
-export function viewOf(reading: Reading, identity: Identity): View {
+export function viewOf(context: Pick<Context, 'config'>, reading: Reading, identity: Identity): View {
   const [index] = reading.order;
-  authorizeReading(identity, index);
-  const hidden = hiddenFrom(reading, identity);
+  authorizeReading(context, identity, index);
+  const hidden = hiddenFrom(context, reading, identity);
   return { ...reading, index, hidden: new Set(hidden), key: hidden.join(' ') };
 }
 
 /** The `key` of the reader's view, or undefined if nothing may be read. */
-export function viewKeyOf(reading: Reading, identity: Identity): string | undefined {
-  return mayRead(identity, reading.order[0]) ? hiddenFrom(reading, identity).join(' ') : undefined;
+export function viewKeyOf(
+  context: Pick<Context, 'config'>,
+  reading: Reading,
+  identity: Identity,
+): string | undefined {
+  if (!mayRead(context, identity, reading.order[0])) return undefined;
+  return hiddenFrom(context, reading, identity).join(' ');
 }
 
 /** True if the answer is not for everybody: then no cache may give it to others. */
@@ -58,9 +59,13 @@ export function isPrivate({ restricted }: Reading): boolean {
   return restricted.length > 0;
 }
 
-function hiddenFrom({ restricted }: Reading, identity: Identity): readonly number[] {
+function hiddenFrom(
+  context: Pick<Context, 'config'>,
+  { restricted }: Reading,
+  identity: Identity,
+): readonly number[] {
   return restricted
-    .filter((index) => !mayRead(identity, index))
+    .filter((index) => !mayRead(context, identity, index))
     .map(({ id }) => id)
     .sort((a, b) => a - b);
 }

@@ -8,6 +8,8 @@ export interface Decision {
   readonly isVisible: boolean;
   /** The rule that decided, as a sentence for people. */
   readonly rule: string;
+  /** The indexes that the rule names. */
+  readonly because: readonly Index[];
 }
 
 /**
@@ -23,29 +25,23 @@ export function decideVisibility(
 ): readonly Decision[] {
   const isUnion = (order[0]?.options['mirror_whitelist_inheritance'] ?? 'union') === 'union';
   let whitelist: ReadonlySet<string> | undefined;
-  let whitelistedOn: string | undefined;
-  let privateOn: string | undefined;
+  let whitelistedOn: Index | undefined;
+  let privateOn: Index | undefined;
   return order.map((index) => {
     if (index.type === 'mirror') {
       if (privateOn === undefined)
         return decision(index, has(index), 'a mirror, and the project is not private');
       if (whitelistedOn !== undefined) {
-        return decision(
-          index,
-          has(index),
-          `private on ${privateOn}, and ${whitelistedOn} whitelists the mirror’s`,
-        );
+        const rule = `private on ${fullName(privateOn)}, and ${fullName(whitelistedOn)} whitelists the mirror’s`;
+        return { index, isVisible: has(index), rule, because: [privateOn, whitelistedOn] };
       }
-      return decision(
-        index,
-        false,
-        `hidden: private on ${privateOn}, and no mirror_whitelist names the project`,
-      );
+      const rule = `hidden: private on ${fullName(privateOn)}, and no mirror_whitelist names the project`;
+      return { index, isVisible: false, rule, because: [privateOn] };
     }
     const own = new Set(listOption(index, 'mirror_whitelist'));
     whitelist = whitelist === undefined ? own : isUnion ? whitelist.union(own) : whitelist.intersection(own);
-    if (whitelist.has(project) || whitelist.has('*')) whitelistedOn ??= fullName(index);
-    else if (has(index)) privateOn ??= fullName(index);
+    if (whitelist.has(project) || whitelist.has('*')) whitelistedOn ??= index;
+    else if (has(index)) privateOn ??= index;
     return has(index)
       ? decision(index, true, 'has the project')
       : decision(index, false, 'has no such project');
@@ -62,5 +58,5 @@ export function selectVisible(
 }
 
 function decision(index: Index, isVisible: boolean, rule: string): Decision {
-  return { index, isVisible, rule };
+  return { index, isVisible, rule, because: [] };
 }

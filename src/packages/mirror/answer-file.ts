@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ServedFiles } from '../files/served-files.ts';
-import { FILE_CACHE_CONTROL, sendFile, type ServedFile } from '../files/send-file.ts';
+import type { KeepServed } from '../files/find-served.ts';
+import { fileCaching, sendFile, type FileSource, type ServedFile } from '../files/send-file.ts';
 import type { Index } from '../indexes/store.ts';
 import type { Download } from './download.ts';
 import type { MirrorFiles } from './mirror-files.ts';
@@ -10,6 +10,8 @@ export interface AnswerFile {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly index: Index;
+  /** Set where not everybody may read the index: the index. */
+  readonly privateTo: Index | undefined;
   /** What follows `user/index/`, decoded. */
   readonly relpath: string;
 }
@@ -22,12 +24,15 @@ const MAX_WAITING_BYTES = 256 * 1024;
  */
 export async function answerMirrorFile(
   mirrorFiles: MirrorFiles,
-  { cache, source }: ServedFiles,
-  { request, reply, index, relpath }: AnswerFile,
+  { keep, source }: { readonly keep: KeepServed; readonly source: FileSource },
+  { request, reply, index, privateTo, relpath }: AnswerFile,
 ): Promise<void> {
   const path = request.url.split('?')[0] ?? '';
-  const send = async (file: ServedFile) => {
-    await sendFile(request.raw, reply.raw, source, await cache.get(path, async () => file), []);
+  const readers = privateTo === undefined ? {} : { privateTo };
+  const send = async (stored: ServedFile) => {
+    const file = { ...stored, ...readers };
+    keep(path, file);
+    await sendFile(request.raw, reply.raw, source, file, []);
     reply.hijack();
   };
   const answer = await mirrorFiles.get(index, relpath);
@@ -43,7 +48,7 @@ export async function answerMirrorFile(
   const headers = [
     ['Content-Type', contentType],
     ['X-Content-Type-Options', 'nosniff'],
-    ['Cache-Control', FILE_CACHE_CONTROL],
+    fileCaching(readers),
     ['Accept-Ranges', 'bytes'],
     ['X-Accel-Buffering', 'no'],
     ...(sha256 === undefined ? [] : [['ETag', `"${sha256}"`]]),

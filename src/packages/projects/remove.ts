@@ -109,14 +109,12 @@ export async function removeFile(
       emit(packagesEvents.fileRemoved, { ...fact, data });
       return;
     }
-    const file = await getFileAt(tx, { user: index.user, index: index.name, relpath }).catch(
-      (error: unknown) => {
-        if (error instanceof AppError && error.kind === packagesErrors.fileRemoved) {
-          throw new AppError(packagesErrors.fileRemoved, `file '${path}' existed, deleted in later serial`);
-        }
-        throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
-      },
-    );
+    const file = await getFileAt(tx, locked, relpath).catch((error: unknown) => {
+      if (error instanceof AppError && error.kind === packagesErrors.fileRemoved) {
+        throw new AppError(packagesErrors.fileRemoved, `file '${path}' existed, deleted in later serial`);
+      }
+      throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
+    });
     demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
     await forgetFiles(context, tx, locked, [file]);
     await deleteFileRow(tx, file.id);

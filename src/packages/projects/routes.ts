@@ -8,9 +8,10 @@ import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { fullName } from '../indexes/store.ts';
 import { explainProject } from '../inheritance/explain.ts';
-import { readReading, viewOf, type View } from '../inheritance/reading.ts';
+import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
+import { markPrivate } from '../private-answer.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
 import { readProjectData } from './project-json.ts';
 import { releaseNotFound, removeProject, removeRelease } from './remove.ts';
@@ -26,13 +27,19 @@ interface ProjectParams {
 export function projectRoutes(app: FastifyInstance, context: PackagesContext): void {
   const { db } = context;
 
-  async function readView(request: FastifyRequest, { user, index: name }: ProjectParams): Promise<View> {
-    return viewOf(await readReading(context, { user, name }), request.identity);
+  async function readView(
+    request: FastifyRequest,
+    { user, index: name }: ProjectParams,
+    reply: FastifyReply,
+  ): Promise<View> {
+    const reading = await readReading(context, { user, name });
+    if (isPrivate(reading)) markPrivate(reply.raw);
+    return viewOf(context, reading, request.identity);
   }
 
-  async function readVersions(request: FastifyRequest, params: ProjectParams) {
+  async function readVersions(request: FastifyRequest, params: ProjectParams, reply: FastifyReply) {
     const versions = await readProjectData(context, {
-      view: await readView(request, params),
+      view: await readView(request, params, reply),
       project: params.project,
       ignoreBases: hasQuery(request, 'ignore_bases'),
       baseUrl: request.outsideUrl,
@@ -63,12 +70,12 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
 
   route(app, operations.readProject, async (request, params, reply) => {
     if (await redirect(request, params, reply)) return;
-    await sendJson(reply, { type: 'projectconfig', result: await readVersions(request, params) });
+    await sendJson(reply, { type: 'projectconfig', result: await readVersions(request, params, reply) });
   });
 
   route(app, operations.explainProject, async (request, params, reply) => {
     checkName(params.project);
-    const view = await readView(request, params);
+    const view = await readView(request, params, reply);
     const project = normalizeProjectName(params.project);
     const { file } = request.query as { readonly file?: string };
     const filename = file === undefined ? undefined : String(file);
@@ -82,7 +89,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
   route(app, operations.readRelease, async (request, params, reply) => {
     checkName(params.project);
     const project = normalizeProjectName(params.project);
-    const versions = await readVersions(request, { ...params, project });
+    const versions = await readVersions(request, { ...params, project }, reply);
     // Own keys only: the version in the path may be `constructor`.
     if (!Object.hasOwn(versions, params.version)) throw releaseNotFound(project, params.version);
     await sendJson(reply, { type: 'versiondata', result: versions[params.version] });

@@ -223,10 +223,17 @@ export async function rememberRemoved(tx: Db, paths: readonly string[], now: num
     .execute();
 }
 
-/** The same for all files of an index. */
+/** The same for all files of an index. One that had readers of its own leaves no trace: 410 would tell what was there. */
 export async function rememberAllRemoved(tx: Db, index: Index, now: number): Promise<void> {
   const own = tables(tx);
   const directory = `${index.user}/${index.name}/+f/`;
+  if (index.options['acl_read'] !== undefined) {
+    await own
+      .deleteFrom('removed_file')
+      .where(sql<boolean>`substr(path, 1, ${directory.length}) = ${directory}`)
+      .execute();
+    return;
+  }
   const removed = own
     .selectFrom('release_file')
     .where('index_id', '=', index.id)

@@ -8,7 +8,9 @@ import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 import type { IndexSubject } from '../policy.ts';
 import { countContents } from '../projects/store.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
+import { markPrivate } from '../private-answer.ts';
 import { describeApi } from './api.ts';
+import { checkAuth } from './check-auth.ts';
 import { DEVPI_VERSION, operations } from '../contract.ts';
 
 /** Routes about the server itself: API description, status, events. */
@@ -49,12 +51,8 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   });
 
   route(app, operations.checkAuth, async (request, _params, reply) => {
-    const original = String(request.headers['x-original-uri'] ?? '');
-    // nginx sends a path; devpi takes a whole URL as well.
-    const path = URL.parse(original, 'http://localhost')?.pathname ?? '';
-    const isKnown =
-      /^(?:\/|https?:\/\/)/.test(original) &&
-      path.split('/').every((part) => !/^\+(?!api$|login$|simple$|f$|status$)/.test(part));
+    markPrivate(reply.raw);
+    const isKnown = await checkAuth(context, request);
     await reply
       .code(isKnown ? 200 : 403)
       .header('content-type', 'text/plain')

@@ -4,8 +4,8 @@ import type { View } from '../inheritance/reading.ts';
 import { PageCache, type PageSource } from './page-cache.ts';
 import { RenderedPage } from './rendered-page.ts';
 
-const index: Index = { id: 1, user: 'u', name: 'dev', type: 'stage', options: {} };
-const base: Index = { id: 2, user: 'u', name: 'secret', type: 'stage', options: {} };
+const index: Index = { id: 1, user: 'u', name: 'dev', type: 'stage', options: {}, isTrusted: false };
+const base: Index = { id: 2, user: 'u', name: 'secret', type: 'stage', options: {}, isTrusted: false };
 const HTML = 'text/html';
 
 function source({
@@ -23,7 +23,8 @@ function source({
   return {
     reading: async () => ({ order, restricted }),
     view: (reading): View => ({ ...reading, index, hidden: new Set(hidden), key: hidden.join(' ') }),
-    page: async () => new RenderedPage(() => text, { freshUntil: Infinity, headers: [], modelBytes }),
+    page: async () =>
+      new RenderedPage(() => text, { freshUntil: Infinity, headers: [], isPrivate: false, modelBytes }),
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip, zstdCompress } from 'node:zlib';
 import type { Coding } from '#kernel/http/accept.ts';
+import { PRIVATE_CACHE_CONTROL } from '../private-answer.ts';
 import type { PageType } from './negotiate.ts';
 
 const compress = {
@@ -22,6 +23,8 @@ export interface PageFacts {
   readonly freshUntil: number;
   /** Flat pairs. */
   readonly headers: readonly string[];
+  /** True if other readers see another page, or none. */
+  readonly isPrivate: boolean;
   /** About how many bytes the data takes that the forms are rendered from. */
   readonly modelBytes?: number;
 }
@@ -43,16 +46,26 @@ const STALE = [
   ['Warning', '110 wheelhouse "upstream did not answer"'],
 ].flat();
 
+const PRIVATE = ['Cache-Control', PRIVATE_CACHE_CONTROL];
+
 /** A page that depends on nothing but our own rows. */
-export const freshPage: PageFacts = { freshUntil: Infinity, headers: REVALIDATE };
+export function freshPage(isPrivate: boolean): PageFacts {
+  return { freshUntil: Infinity, headers: isPrivate ? PRIVATE : REVALIDATE, isPrivate };
+}
 
 /** Headers that tell how far a page can be trusted. */
 export function pageHeaders(
   page: { readonly isStale: boolean; readonly lastSerial: number | undefined; readonly freshUntil: number },
-  type: 'stage' | 'mirror',
+  { type, isPrivate }: { readonly type: 'stage' | 'mirror'; readonly isPrivate: boolean },
   now: number,
 ): readonly string[] {
-  const caching = page.isStale ? STALE : type === 'mirror' ? mirrored(page.freshUntil - now) : REVALIDATE;
+  const caching = page.isStale
+    ? STALE
+    : isPrivate
+      ? PRIVATE
+      : type === 'mirror'
+        ? mirrored(page.freshUntil - now)
+        : REVALIDATE;
   return page.lastSerial === undefined
     ? caching
     : [...caching, 'X-PyPI-Last-Serial', String(page.lastSerial)];
@@ -82,15 +95,20 @@ export class RenderedPage {
   readonly #making = new Map<string, Promise<Representation>>();
   readonly freshUntil: number;
   readonly headers: readonly string[];
+  readonly isPrivate: boolean;
   #bytes: number;
   /** Told how many bytes each further form takes, while somebody keeps the page. */
   onGrowth: ((bytes: number) => void) | undefined;
 
-  constructor(render: (isJson: boolean) => string, { freshUntil, headers, modelBytes = 0 }: PageFacts) {
+  constructor(
+    render: (isJson: boolean) => string,
+    { freshUntil, headers, isPrivate, modelBytes = 0 }: PageFacts,
+  ) {
     this.#bytes = modelBytes;
     this.#render = render;
     this.freshUntil = freshUntil;
     this.headers = headers;
+    this.isPrivate = isPrivate;
   }
 
   /** Bytes held in memory. */

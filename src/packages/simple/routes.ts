@@ -7,11 +7,12 @@ import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { fullName } from '../indexes/store.ts';
 import { findSources } from '../inheritance/read-sources.ts';
-import { readReading, viewOf, type View } from '../inheritance/reading.ts';
+import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
 import type { ProjectLists } from '../mirror/lists/project-lists.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { route } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
+import { markPrivate } from '../private-answer.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { PageCache, PageKey } from './page-cache.ts';
 import { readProjectPage } from './project-page.ts';
@@ -37,22 +38,26 @@ export function simpleRoutes(
   route(app, operations.listSimple, async (request, params, reply) => {
     if (await addSlash(request, reply)) return;
     const reading = await readReading(context, { user: params.user, name: params.index });
-    const view = viewOf(reading, request.identity);
-    const { index, order } = view;
-    if (order.some(({ type }) => type === 'mirror')) {
+    if (isPrivate(reading)) markPrivate(reply.raw);
+    const view = viewOf(context, reading, request.identity);
+    if (view.order.some(({ type }) => type === 'mirror')) {
       const type = chooseType(request);
       const coding = negotiation.codingOf(request.headers['accept-encoding']);
-      await sendList(request.raw, reply.raw, await lists.page(index, order), { type, coding });
+      await sendList(request.raw, reply.raw, await lists.page(view), {
+        type,
+        coding,
+        isPrivate: isPrivate(reading),
+      });
       reply.hijack();
       return;
     }
-    const key = { index: fullName(index) };
+    const key = { index: fullName(view.index) };
     await answer(request, reply, key, async (seen) => {
       const ids = seen.order.map(({ id }) => id).filter((id) => !seen.hidden.has(id));
       const names = await listProjectNames(db, ids);
       return new RenderedPage(
         (isJson) => (isJson ? renderListJson(names) : renderListHtml(key.index, names)),
-        freshPage,
+        freshPage(isPrivate(seen)),
       );
     });
   });
@@ -67,7 +72,12 @@ export function simpleRoutes(
       if (page === undefined) throw noSuchProject(project);
       return new RenderedPage((isJson) => (isJson ? renderProjectJson(page) : renderProjectHtml(page)), {
         freshUntil: page.freshUntil,
-        headers: pageHeaders(page, view.index.type, context.clock.now()),
+        headers: pageHeaders(
+          page,
+          { type: view.index.type, isPrivate: isPrivate(view) },
+          context.clock.now(),
+        ),
+        isPrivate: isPrivate(view),
         modelBytes: page.files.length * BYTES_A_FILE,
       });
     });
@@ -77,7 +87,8 @@ export function simpleRoutes(
     if (!isProjectName(params.project)) throw noSuchProject(params.project);
     const project = normalizeProjectName(params.project);
     const reading = await readReading(context, { user: params.user, name: params.index });
-    const sources = await findSources(db, viewOf(reading, request.identity), { project });
+    if (isPrivate(reading)) markPrivate(reply.raw);
+    const sources = await findSources(db, viewOf(context, reading, request.identity), { project });
     const results = await Promise.allSettled(
       sources.mirrors.map((mirror) => packages.mirrors.refresh(mirror, project)),
     );
@@ -99,11 +110,14 @@ export function simpleRoutes(
     const [user = '', name = ''] = key.index.split('/');
     const page = await cache.get(key, context.clock.now(), {
       reading: () => readReading(context, { user, name }),
-      view: (reading) => viewOf(reading, request.identity),
+      view(reading) {
+        if (isPrivate(reading)) markPrivate(reply.raw);
+        return viewOf(context, reading, request.identity);
+      },
       page: load,
     });
     const form = await page.get(type, negotiation.codingOf(request.headers['accept-encoding']));
-    sendPage(request.raw, reply.raw, { type, form, headers: page.headers }, []);
+    sendPage(request.raw, reply.raw, { type, form, headers: page.headers, isPrivate: page.isPrivate }, []);
     reply.hijack();
   }
 

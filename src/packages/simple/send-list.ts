@@ -5,7 +5,8 @@ import { readLocalFile } from '#kernel/files/local-open-file.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { sendBytes } from '../files/send-file.ts';
 import { formSuffix, type ListPage } from '../mirror/lists/project-lists.ts';
-import { contentTypeHeader, policyOf, VARY } from './send-page.ts';
+import { contentTypeHeader, policyOf, varyOf } from './send-page.ts';
+import { PRIVATE_CACHE_CONTROL } from '../private-answer.ts';
 import type { PageType } from './negotiate.ts';
 
 /** Sends a root list that lies on disk, or 304. Throws before anything is sent if it cannot be read. */
@@ -13,11 +14,23 @@ export async function sendList(
   request: IncomingMessage,
   response: ServerResponse,
   { path, forms }: ListPage,
-  { type, coding }: { readonly type: PageType; readonly coding: Coding },
+  {
+    type,
+    coding,
+    isPrivate,
+  }: { readonly type: PageType; readonly coding: Coding; readonly isPrivate: boolean },
 ): Promise<void> {
   const form = `${type.endsWith('json') ? 'json' : 'html'} ${coding}`;
   const { etag = '', size = 0 } = forms[form] ?? {};
-  const shared = ['ETag', etag, 'Vary', VARY, 'Cache-Control', 'no-cache', ...policyOf(type)];
+  const shared = [
+    'ETag',
+    etag,
+    'Vary',
+    varyOf(isPrivate),
+    'Cache-Control',
+    isPrivate ? PRIVATE_CACHE_CONTROL : 'no-cache',
+    ...policyOf(type),
+  ];
   if (matchesEtag(request.headers['if-none-match'], etag)) {
     response.writeHead(304, shared).end();
     return;

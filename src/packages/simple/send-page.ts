@@ -2,10 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chooseCoding, type Coding } from '#kernel/http/accept.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { pagePolicy } from '#kernel/http/page-policy.ts';
+import { privateVary } from '../private-answer.ts';
 import { choosePageType, type PageType } from './negotiate.ts';
 import type { Representation } from './rendered-page.ts';
 
-export const VARY = 'Accept, Accept-Encoding';
+const VARY = 'Accept, Accept-Encoding';
+const PRIVATE_VARY = privateVary(VARY);
+
+/** What requests for a page are told apart by. */
+export function varyOf(isPrivate: boolean): string {
+  return isPrivate ? PRIVATE_VARY : VARY;
+}
+
 const MAX_REMEMBERED = 1000;
 
 /** A function of a header value, remembered: clients send few different ones. */
@@ -37,11 +45,24 @@ export function createNegotiation(): Negotiation {
 export function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
-  page: { readonly type: PageType; readonly form: Representation; readonly headers: readonly string[] },
+  page: {
+    readonly type: PageType;
+    readonly form: Representation;
+    readonly headers: readonly string[];
+    readonly isPrivate: boolean;
+  },
   headers: readonly string[],
 ): void {
   const { type, form } = page;
-  const shared = ['ETag', form.etag, 'Vary', VARY, ...policyOf(type), ...page.headers, ...headers];
+  const shared = [
+    'ETag',
+    form.etag,
+    'Vary',
+    varyOf(page.isPrivate),
+    ...policyOf(type),
+    ...page.headers,
+    ...headers,
+  ];
   if (matchesEtag(request.headers['if-none-match'], form.etag)) {
     response.writeHead(304, shared).end();
     return;

@@ -9,6 +9,7 @@ import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
 import { packagesEvents } from '../../events.ts';
 import { fullName, type Index } from '../../indexes/store.ts';
+import type { View } from '../../inheritance/reading.ts';
 import { listProjectNames } from '../../projects/store.ts';
 import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
 import { expiryMs } from '../merge-answer.ts';
@@ -27,7 +28,8 @@ export interface ListPage {
 
 interface Rendered extends ListPage {
   readonly revision: string;
-  readonly before: ListPage | undefined;
+  /** What it replaced: it may be about to be opened for an answer; what that replaced is not. */
+  readonly before: readonly ListPage[];
 }
 
 /** What is known of the list of one upstream. */
@@ -41,6 +43,8 @@ interface Fetched {
 
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 60_000;
+/** Kept of one index. */
+const MAX_VIEWS = 4;
 
 /**
  * Root lists of mirrors and of indexes that inherit from one. A million names stay on disk: they are parsed, sorted and
@@ -88,9 +92,12 @@ export class ProjectLists implements Listener {
     return readLines(this.#namesPath(mirror));
   }
 
-  /** The root list of an index with mirrors among its bases; made anew when any part of it changed. */
-  async page(index: Index, order: readonly Index[]): Promise<ListPage> {
+  /** The root list that a reader of an index sees; made anew when any part of it changed. */
+  async page(view: View): Promise<ListPage> {
+    const { index } = view;
+    const order = view.order.filter(({ id }) => !view.hidden.has(id));
     const stages = order.filter(({ type }) => type !== 'mirror');
+    const generation = stages.length === 0 ? '' : String(this.#generation);
     const sources: string[] = [];
     const names = new Set(
       await listProjectNames(
@@ -98,7 +105,7 @@ export class ProjectLists implements Listener {
         stages.map(({ id }) => id),
       ),
     );
-    const parts = [fullName(index), stages.length === 0 ? '' : String(this.#generation), String(names.size)];
+    const parts = [fullName(index), order.map(({ id }) => id).join(' '), generation, String(names.size)];
     for (const mirror of order.filter(({ type }) => type === 'mirror')) {
       if (this.#hasNoList(mirror)) {
         const cached = await listCachedProjects(this.#context.db, mirror.id);
@@ -120,23 +127,24 @@ export class ProjectLists implements Listener {
       .digest('hex')
       .slice(0, 16);
     return await this.#rendering.run(`${index.id} ${revision}`, () =>
-      this.#render(index, { revision, sources, names: [...names] }),
+      this.#render(view, { revision, sources, names: [...names] }),
     );
   }
 
   /** Revisions count within one process: another start renders anew. */
   readonly #process = Date.now();
-  readonly #rendered = new Map<number, Rendered>();
+  /** By index and view. */
+  readonly #rendered = new Map<string, Rendered>();
 
   async #render(
-    index: Index,
+    { index, key }: View,
     list: {
       readonly revision: string;
       readonly sources: readonly string[];
       readonly names: readonly string[];
     },
   ): Promise<ListPage> {
-    const known = this.#rendered.get(index.id);
+    const known = this.#rendered.get(`${index.id} ${key}`);
     if (known?.revision === list.revision) return known;
     await this.#prepare();
     const path = join(this.#directory, `list-${index.id}-${list.revision}`);
@@ -149,13 +157,25 @@ export class ProjectLists implements Listener {
     } as const;
     const forms = (await runListWorker(work)) as RenderedForms;
     const page = { path, forms, revision: list.revision };
-    this.#rendered.set(index.id, { ...page, before: known && { path: known.path, forms: known.forms } });
-    // The one before may be about to be opened for an answer; the one before that is not.
-    const outdated = known?.before?.path === path ? undefined : known?.before;
-    for (const suffix of Object.keys(outdated?.forms ?? {}).map(formSuffix)) {
-      await rm(`${outdated?.path}${suffix}`, { force: true });
+    this.#rendered.delete(`${index.id} ${key}`);
+    const replaced = [...(known === undefined ? [] : [known]), ...this.#takeOldViews(index)];
+    const before = replaced.map((each) => ({ path: each.path, forms: each.forms }));
+    this.#rendered.set(`${index.id} ${key}`, { ...page, before });
+    const outdated = replaced.flatMap((each) => each.before);
+    for (const old of outdated.filter((each) => each.path !== path)) {
+      for (const form of Object.keys(old.forms)) await rm(old.path + formSuffix(form), { force: true });
     }
     return page;
+  }
+
+  /** Views of an index beyond those that are kept; a list may take a hundred megabytes. */
+  #takeOldViews({ id }: Index): readonly Rendered[] {
+    const keys = [...this.#rendered.keys()].filter((key) => key.startsWith(`${id} `));
+    return keys.slice(0, Math.max(0, keys.length - MAX_VIEWS + 1)).flatMap((key) => {
+      const old = this.#rendered.get(key);
+      this.#rendered.delete(key);
+      return old ?? [];
+    });
   }
 
   /** Makes the directory, without what another run of the server rendered or was fetching. */
