@@ -8,8 +8,16 @@ import { wheelUpload } from '#test/uploads.ts';
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 const WHEEL = 'secret-1.0-py3-none-any.whl';
 
-const readers = ['reader', 'owner', 'root'] as const;
-const refused = { anonymous: 401, 'wrong password': 401, stranger: 403, uploader: 403 } as const;
+const readers = ['reader', 'member of a group', 'token of the reader', 'owner', 'root'] as const;
+const refused = {
+  anonymous: 401,
+  'wrong password': 401,
+  'ended login': 401,
+  stranger: 403,
+  uploader: 403,
+  'token without the scope': 403,
+  'token for another index': 403,
+} as const;
 type Caller = (typeof readers)[number] | keyof typeof refused;
 const callers = [...(Object.keys(refused) as (keyof typeof refused)[]), ...readers];
 
@@ -123,19 +131,40 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
     for (const name of ['secret', 'popular']) upstream.set(name, [wheelFile({ name, version: '99.0' })]);
     pypi = await mirrorOf(app, upstream);
     other = await app.index();
-    const [owner, reader, uploader, stranger] = await Promise.all(
-      ['owner', 'reader', 'uploader', 'stranger'].map((name) => app.user(`${name}-${database}`)),
+    const [owner, reader, uploader, stranger, member, ended] = await Promise.all(
+      ['owner', 'reader', 'uploader', 'stranger', 'member', 'ended'].map((name) =>
+        app.user(`${name}-${database}`),
+      ),
     );
-    if (!owner || !reader || !uploader || !stranger) throw new Error('no users');
+    if (!owner || !reader || !uploader || !stranger || !member || !ended) throw new Error('no users');
+    await succeed('PUT', '/+groups/team', ROOT, { members: [member.name] });
     const index = await app.index({
       user: owner,
-      acl_read: [reader.name],
+      acl_read: [reader.name, ':team', ended.name],
       acl_upload: [owner.name, uploader.name],
       custom_data: 'secret',
     });
     for (const name of ['secret', 'secret-other']) await app.fill(index, wheelUpload({ name }));
+    const { password } = (await succeed('POST', '/+login', undefined, {
+      user: ended.name,
+      password: ended.auth[1],
+    })) as { password: string };
+    await succeed('PATCH', `/${ended.name}`, ended.auth, { password: 'another' });
+    const tokenFor = async (scopes: readonly string[], on: string): Promise<Auth> => {
+      const { token } = (await succeed('POST', '/+tokens', reader.auth, {
+        name: `${scopes} ${on}`,
+        scopes,
+        on: [on],
+      })) as { token: string };
+      return ['__token__', token];
+    };
     const auths = {
       anonymous: undefined,
+      'ended login': [ended.name, password],
+      'member of a group': member.auth,
+      'token of the reader': await tokenFor(['packages.read'], index.full),
+      'token without the scope': await tokenFor(['packages.upload'], index.full),
+      'token for another index': await tokenFor(['packages.read'], other.full),
       'wrong password': [reader.name, 'wrong'],
       stranger: stranger.auth,
       uploader: uploader.auth,
@@ -152,6 +181,12 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
     await app.close();
     await upstream.close();
   });
+
+  async function succeed(method: string, path: string, auth: Auth | undefined, json: unknown) {
+    const response = await app.request(method, path, { auth, json });
+    expect(response.status, response.text).toBeLessThan(300);
+    return (response.json() as { result: unknown }).result;
+  }
 
   const as = (auth: Auth | undefined, path: string, headers: Record<string, string> = {}) =>
     app.request('GET', path, { auth, headers: { accept: JSON_TYPE, ...headers } });
@@ -181,9 +216,8 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
           expect(response.status, response.text).toBe(expected);
           expect(response.text).not.toContain('secret');
           expect(response.headers['etag']).toBeUndefined();
-          expect(response.headers['www-authenticate']).toBe(
-            expected === 401 ? 'Basic realm="pypi"' : undefined,
-          );
+          const challenge = expected === 401 && caller !== 'ended login' ? 'Basic realm="pypi"' : undefined;
+          expect(response.headers['www-authenticate']).toBe(challenge);
         }
         expectNotShared(response);
       };
@@ -212,10 +246,13 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
         const { result } = (await as(scene.auths[caller], path)).json();
         return (path === '/' ? result[scene.index.user.name] : result).indexes[scene.index.name];
       };
-      for (const caller of ['anonymous', 'wrong password', 'stranger', 'uploader'] as const)
+      for (const caller of Object.keys(refused) as Caller[])
         expect(await shown(caller)).toEqual({ type: 'stage', volatile: true, bases: [] });
       for (const caller of readers)
-        expect(await shown(caller)).toMatchObject({ custom_data: 'secret', acl_read: expect.anything() });
+        expect(await shown(caller), caller).toMatchObject({
+          custom_data: 'secret',
+          acl_read: expect.anything(),
+        });
     }
   });
 
