@@ -1,7 +1,7 @@
 import { accounts } from '#accounts/part';
 import { packages } from '#packages/part';
-import { kernelSettings } from '#kernel/config/kernel-settings.ts';
-import type { Setting } from '#kernel/config/setting.ts';
+import { kernelSettings, type Config } from '#kernel/config/kernel-settings.ts';
+import type { ConfigOf, Setting } from '#kernel/config/setting.ts';
 import type { EventType } from '#kernel/events/event-type.ts';
 import type { ErrorKind } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
@@ -10,7 +10,12 @@ import type { Operations } from '#kernel/http/operation.ts';
 import type { Part } from '#kernel/part.ts';
 
 /** Every part, each after those that it uses. */
-export const parts: readonly Part[] = [accounts, packages];
+export const parts = [accounts, packages] as const satisfies readonly Part[];
+
+/** The validated values of every setting, whatever its part. */
+export type FullConfig = Config & ConfigOf<(typeof parts)[number]['settings']>;
+
+export type SettingName = keyof FullConfig;
 
 /** The settings of the kernel and of these parts: what flags, environment and configuration file may name. */
 export function settingsOf(all: readonly Part[]): readonly Setting[] {

@@ -3,9 +3,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { environmentName } from '#kernel/config/setting.ts';
 import { commands } from '../src/cli/commands.ts';
+import { allOptions, spellingOfOption } from '../src/cli/options.ts';
 import { programs } from '../src/cli/programs.ts';
 import { optionNames } from '../src/packages/indexes/options.ts';
-import { errorsOf, eventsOf, parts, settingsOf } from '../src/parts.ts';
+import { eventsOf, parts, settingsOf } from '../src/parts.ts';
+import { allErrors } from '../tools/reference/errors.ts';
 import { renderReference } from '../tools/reference/pages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -78,7 +80,7 @@ describe('every type of event', () => {
 });
 
 describe('every kind of error', () => {
-  const kinds = errorsOf(parts).map((kind) => ({ ...kind, constant: constantOf(kind.code, 'Errors') }));
+  const kinds = allErrors.map((kind) => ({ ...kind, constant: constantOf(kind.code, 'Errors') }));
 
   test.each(kinds)('$code says what it means', ({ meaning }) => {
     expect(meaning).toMatch(/^[A-Z`].*\.$/);
@@ -92,16 +94,18 @@ describe('every kind of error', () => {
 describe('the pages name', () => {
   test('only errors, settings, events and jobs that there are', () => {
     const named = sources.flatMap(({ text }) =>
-      [...text.matchAll(/'((?:kernel|accounts|packages)\.[a-z-]+)'/g)].map(([, name = '']) => name),
+      [...text.matchAll(/'((?:kernel|accounts|packages|python|cli)\.[a-z-]+)'/g)].map(
+        ([, name = '']) => name,
+      ),
     );
     const known = new Set([
-      ...errorsOf(parts).map(({ code }) => code),
+      ...allErrors.map(({ code }) => code),
       ...settingsOf(parts).map(({ name }) => name),
       ...eventsOf(parts).map(({ type }) => type),
       ...named,
     ]);
 
-    const pattern = /(?:[`[]|^)((?:kernel|accounts|packages)\.[a-z]+(?:-[a-z]+)*)(?=[`\]:])/gm;
+    const pattern = /(?:[`[]|^)((?:kernel|accounts|packages|python|cli)\.[a-z]+(?:-[a-z]+)*)(?=[`\]:])/gm;
     expect(complaints(pattern, ([, name = '']) => known.has(name))).toEqual([]);
   });
 
@@ -116,8 +120,11 @@ describe('the pages name', () => {
       await Promise.all(
         commands.map(async ({ name, load }) => {
           const { command } = await load();
-          const own = command.options.map((option) => option.flags).join(' ');
-          const all = [...command.settings.map((setting) => `--${setting}`), ...own.match(/--?[a-z-]+/g)!];
+          const own = allOptions(command)
+            .map(([key, option]) => spellingOfOption(key, option))
+            .join(' ');
+          const settings = (command.settings ?? []).map((setting) => `--${setting}`);
+          const all = [...settings, ...(own.match(/--?[a-z-]+/g) ?? [])];
           return [name, new Set([...all, '--help'])] as const;
         }),
       ),

@@ -6,7 +6,7 @@ import { policy } from './policy.ts';
 import { accountsSettings } from './settings.ts';
 
 /** Users, passwords and logins, and what a permission is. */
-export const accounts: Part = {
+export const accounts = {
   name: 'accounts',
   settings: accountsSettings,
   errors: accountsErrors,
@@ -14,4 +14,4 @@ export const accounts: Part = {
   operations,
   policy,
   load: async () => (await import('./open.ts')).code,
-};
+} satisfies Part;

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
-import { Command as Parser, CommanderError, Option } from 'commander';
-import type { Command, CommandInput, CommandOption } from './command.ts';
+import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import type { Command, CommandInput } from './command.ts';
 import { commands, groups } from './commands.ts';
-import type { Program } from './program.ts';
+import { allOptions, spellingOfArgument, spellingOfOption } from './options.ts';
+import type { Program, ProgramOption } from './program.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 
 /**
@@ -61,26 +62,49 @@ function commandAt(program: Parser, name: string): Parser {
 }
 
 async function declare(parser: Parser, command: Command): Promise<() => CommandInput> {
-  const { parts, settingsOf } = await import('../parts.ts');
   parser.description(`${command.summary}.`);
-  const accepted = settingsOf(parts).filter(({ name }) => command.settings.includes(name));
-  for (const { name, sentence, ...setting } of accepted) {
+  const { settings = [] } = command;
+  const { acceptedSettings, readFullConfig } = await import('./configuration.ts');
+  for (const { name, sentence, ...setting } of acceptedSettings(settings)) {
     const isFlag = typeof setting.default === 'boolean';
     parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
   }
-  for (const { name, summary } of command.args ?? []) parser.argument(name, summary);
-  for (const option of command.options) parser.addOption(toOption(option));
+  for (const [name, argument] of Object.entries(command.args)) {
+    parser.argument(spellingOfArgument(name, argument), argument.summary);
+  }
+  for (const [name, option] of allOptions(command)) {
+    const flags = spellingOfOption(name, option);
+    parser.addOption(
+      toParserOption({ flags, summary: option.summary, isRepeatable: option.kind === 'texts' }),
+    );
+  }
   parser.addHelpText(
     'after',
     `\nExamples:\n${command.examples.map((example) => `  $ ${example}\n`).join('')}`,
   );
-  return () => {
-    const options = parser.opts<Record<string, unknown>>();
-    const given = accepted.map(({ name }) => [name, options[camelCase(name)]] as const);
-    const args = parser.processedArgs as CommandInput['args'];
-    return { args, options, settings: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+  return () =>
+    readInput(parser, command, () => {
+      const given = parser.opts<Record<string, string>>();
+      return readFullConfig(
+        Object.fromEntries(settings.map((name) => [name, given[camelCase(name)]])),
+        given['config'],
+      );
+    });
+}
+
+function readInput(parser: Parser, { args, options }: Command, config: CommandInput['config']): CommandInput {
+  const given = parser.opts<Record<string, never>>();
+  const positional = Object.keys(args).map((name, position) => [name, parser.processedArgs[position]]);
+  const named = Object.entries(options).map(([name, { kind }]) => [name, given[name] ?? absent[kind]]);
+  return {
+    args: Object.fromEntries(positional) as CommandInput['args'],
+    options: Object.fromEntries(named) as CommandInput['options'],
+    config,
   };
 }
+
+/** What an option is that was not given. */
+const absent = { flag: false, negation: true, text: undefined, texts: [] } as const;
 
 async function parseProgram(program: Program, argv: readonly string[]): Promise<number> {
   const parser = new Parser(program.name)
@@ -93,7 +117,7 @@ async function parseProgram(program: Program, argv: readonly string[]): Promise<
     .allowExcessArguments(false)
     .exitOverride();
   for (const declared of program.options) {
-    const option = toOption(declared).hideHelp(declared.isHidden === true);
+    const option = toParserOption(declared).hideHelp(declared.isHidden === true);
     if (!option.negate) option.env(environmentVariable(program, option.name()));
     parser.addOption(option);
   }
@@ -101,8 +125,8 @@ async function parseProgram(program: Program, argv: readonly string[]): Promise<
   return await program.run(parser.opts());
 }
 
-function toOption({ flags, summary, isRepeatable }: CommandOption): Option {
-  const option = new Option(flags, summary);
+function toParserOption({ flags, summary, isRepeatable }: ProgramOption): ParserOption {
+  const option = new ParserOption(flags, summary);
   if (isRepeatable === true) option.argParser<string[]>((value, earlier = []) => [...earlier, value]);
   return option;
 }

@@ -1,9 +1,16 @@
-import type { CommandOption } from './command.ts';
-
-export interface ProgramOption extends CommandOption {
+/** One option of another program. */
+export interface ProgramOption {
+  /** As the argument library reads it: `--serverdir <directory>`, `-c, --configfile <file>`. */
+  readonly flags: string;
+  readonly summary: string;
+  /** May be given several times; the value is then a list. */
+  readonly isRepeatable?: boolean;
   /** Accepted but not shown in the help. */
   readonly isHidden?: boolean;
 }
+
+/** What an option was given as: a flag is true, or false if its name begins with `no-`. */
+export type ProgramValue = string | boolean | readonly string[];
 
 /** Another program as data: Wheelhouse answers for it when it is called through a link with that name. */
 export interface Program {
@@ -14,5 +21,5 @@ export interface Program {
   readonly environmentPrefix: string;
   readonly options: readonly ProgramOption[];
   /** Takes the options by camel-cased name and resolves to the exit code. */
-  run(options: Readonly<Record<string, unknown>>): Promise<number>;
+  run(options: Readonly<Record<string, ProgramValue | undefined>>): Promise<number>;
 }

@@ -1,20 +1,20 @@
 import type { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
+import { cliErrors } from './errors.ts';
 
 const TIMEOUT_MS = 60_000;
 
 /**
  * Asks a server for JSON and checks its shape. What the server refuses is thrown with its own sentence and hint; a
- * server that is not there, or is no Wheelhouse, is `kernel.server-unreachable`.
+ * server that is not there, or is no Wheelhouse, is `cli.server-unreachable`.
  */
 export async function requestJson<Schema extends z.ZodType>(
   url: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   if (!/^https?:\/\//.test(url)) {
-    throw new AppError(kernelErrors.serverUnreachable, `${url} is no URL`, {
+    throw new AppError(cliErrors.serverUnreachable, `${url} is no URL`, {
       hint: 'write it with http:// or https://',
     });
   }
@@ -23,7 +23,7 @@ export async function requestJson<Schema extends z.ZodType>(
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
     if (!(cause instanceof Unreachable)) throw cause;
-    throw new AppError(kernelErrors.serverUnreachable, cause.message, {
+    throw new AppError(cliErrors.serverUnreachable, cause.message, {
       cause,
       ...(cause.hint !== undefined && { hint: cause.hint }),
     });
@@ -33,14 +33,14 @@ export async function requestJson<Schema extends z.ZodType>(
     readonly hint?: string;
   };
   if (!response.ok) {
-    throw new AppError(kernelErrors.serverRefused, body.message ?? `the server answered ${response.status}`, {
+    throw new AppError(cliErrors.serverRefused, body.message ?? `the server answered ${response.status}`, {
       ...(body.hint !== undefined && { hint: body.hint }),
     });
   }
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new AppError(
-    kernelErrors.serverUnreachable,
+    cliErrors.serverUnreachable,
     `${new URL(url).origin} does not answer as Wheelhouse does`,
   );
 }

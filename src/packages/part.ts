@@ -6,7 +6,7 @@ import { policy } from './policy.ts';
 import { packagesSettings } from './settings.ts';
 
 /** Private indexes and mirrors: what devpi-server does. */
-export const packages: Part = {
+export const packages = {
   name: 'packages',
   settings: packagesSettings,
   errors: packagesErrors,
@@ -14,4 +14,4 @@ export const packages: Part = {
   operations,
   policy,
   load: async () => (await import('./open.ts')).code,
-};
+} satisfies Part;

@@ -3,6 +3,7 @@ import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands.ts';
 import type { DevpiOption } from '../../src/cli/programs/devpi-options.ts';
 import type { Program } from '../../src/cli/program.ts';
+import { allOptions, spellingOfArgument, spellingOfOption } from '../../src/cli/options.ts';
 import { programs } from '../../src/cli/programs.ts';
 import { code, generatedFrom, page, table } from './markdown.ts';
 
@@ -27,23 +28,29 @@ export async function renderCli(): Promise<string> {
 }
 
 function section(name: string, command: Command): string {
-  const usage = ['wheelhouse', name, ...(command.args ?? []).map((each) => each.name), '[options]'].join(' ');
+  const args = Object.entries(command.args).map(
+    ([key, each]) => [spellingOfArgument(key, each), each.summary] as const,
+  );
+  const usage = ['wheelhouse', name, ...args.map(([spelling]) => spelling), '[options]'].join(' ');
   const flags = settingsOf(parts)
-    .filter((setting) => (command.settings as readonly string[]).includes(setting.name))
+    .filter((setting) => ((command.settings ?? []) as readonly string[]).includes(setting.name))
     .map((setting) => [
       `[${code(`--${setting.name}`)}](config.md#${setting.name.replaceAll('.', '')})`,
       setting.sentence,
     ]);
-  const options = command.options.map(({ flags: spelling, summary }) => [code(spelling), summary]);
+  const options = allOptions(command).map(([key, option]) => [
+    code(spellingOfOption(key, option)),
+    option.summary,
+  ]);
   return page(
     `## ${name}`,
     `${command.summary}.`,
     `\`\`\`\n${usage}\n\`\`\``,
-    command.args === undefined
+    args.length === 0
       ? ''
       : table(
           ['argument', ''],
-          command.args.map((argument) => [code(argument.name), argument.summary]),
+          args.map(([spelling, summary]) => [code(spelling), summary]),
         ),
     table(['option', ''], [...flags, ...options]),
     `Examples:\n\n\`\`\`\n${command.examples.join('\n')}\n\`\`\``,

@@ -33,7 +33,9 @@ function section(
   loaded: readonly { readonly name: string; readonly command: Command }[],
 ): string {
   const { name, sentence, isSecret, variables = [] } = setting;
-  const takers = loaded.filter(({ command }) => command.settings.includes(name));
+  const takers = loaded.filter(({ command }) =>
+    ((command.settings ?? []) as readonly string[]).includes(name),
+  );
   const facts = [
     `- Environment: ${[environmentName(name), ...variables].map(code).join(', otherwise ')}`,
     ...(takers.length === 0

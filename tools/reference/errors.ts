@@ -1,11 +1,16 @@
+import { cliErrors } from '../../src/cli/errors.ts';
 import { errorsOf, parts } from '../../src/parts.ts';
+import { pythonErrors } from '../../src/python/errors.ts';
 import { generatedFrom, page } from './markdown.ts';
+
+/** Every declared error, also those of what is no part. */
+export const allErrors = [...errorsOf(parts), ...Object.values(pythonErrors), ...Object.values(cliErrors)];
 
 /** docs/reference/errors.md */
 export function renderErrors(): string {
-  const byPart = Map.groupBy(errorsOf(parts), ({ code }) => code.split('.')[0] ?? '');
+  const byPart = Map.groupBy(allErrors, ({ code }) => code.split('.')[0] ?? '');
   return page(
-    generatedFrom('src/kernel/errors/kernel-errors.ts', 'the errors.ts of each part'),
+    generatedFrom('src/kernel/errors/kernel-errors.ts', 'every errors.ts'),
     '# Errors',
     'Every failure has a kind, which has a code that does not change, and a detail that says what happened this time. ' +
       'Nothing was changed by a request that ended with an error.',
@@ -34,7 +39,8 @@ export function renderErrors(): string {
       `## ${part}`,
       ...kinds.map(({ code, status, title, hint, meaning = '' }) => {
         const hints = hint === undefined ? '' : `\n\nHint: ${hint}.`;
-        return `### ${code}\n\n**${status} ${title}.** ${meaning}${hints}`;
+        const shown = part === 'cli' ? title : `${status} ${title}`;
+        return `### ${code}\n\n**${shown}.** ${meaning}${hints}`;
       }),
     ]),
   );

@@ -1,20 +1,18 @@
-import type { Command } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { formatBytes } from '../format-bytes.ts';
-import { configOf, configOption } from '../settings-input.ts';
+import { flag, negation } from '../options.ts';
 
-export const command: Command = {
+export const command = defineCommand({
   summary: 'Check the database, and that every file has its bytes',
   settings: ['serverdir', 'files-directory', 'database'],
-  options: [
-    configOption,
-    { flags: '--no-checksum', summary: 'Compare sizes only; quicker by far.' },
-    { flags: '--repair', summary: 'Remove bytes that no file needs now; nothing else can be mended safely.' },
-    { flags: '--json', summary: 'Print the problems as JSON.' },
-  ],
+  options: {
+    checksum: negation('Compare sizes only; quicker by far.'),
+    repair: flag('Remove bytes that no file needs now; nothing else can be mended safely.'),
+    json: flag('Print the problems as JSON.'),
+  },
   examples: ['wheelhouse doctor', 'wheelhouse doctor --no-checksum --json'],
-  async run(input) {
-    const config = configOf(input);
-    const { options } = input;
+  async run({ options: { checksum, repair, json }, config: readConfig }) {
+    const config = readConfig();
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
     const { checkDatabase } = await import('#kernel/db/check-database.ts');
@@ -26,36 +24,32 @@ export const command: Command = {
     const installation = await openInstallation(config, log, { mayShare: true, mustExist: true });
     const { context, database, findNeeded } = installation;
     const { files } = context;
-    const isJson = options['json'] === true;
-    const progress = isJson ? silentProgress : terminalProgress();
+    const progress = json ? silentProgress : terminalProgress();
     try {
       progress.step('checking the database');
       await checkDatabase(database);
       const problems = [];
       for await (const problem of checkContents(context, progress, {
-        checksum: options['checksum'] !== false,
+        checksum,
       })) {
         problems.push(problem);
         const { code, sha256, detail } = problem;
-        if (!isJson) process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
+        if (!json) process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
       }
       progress.step('looking for bytes without a row');
       // Where another process may serve, fresh bytes may belong to an upload that is not finished.
       const isAlone = installation.isOwner && database.dialect === 'sqlite';
       const storedBefore = isAlone ? Infinity : context.clock.now() - ORPHAN_GRACE_MS;
-      const removed =
-        options['repair'] === true
-          ? await collectOrphans(files, findNeeded, storedBefore)
-          : { files: 0, bytes: 0 };
+      const removed = repair ? await collectOrphans(files, findNeeded, storedBefore) : { files: 0, bytes: 0 };
       const orphans = await countOrphans(files, findNeeded, storedBefore);
-      if (isJson) process.stdout.write(`${JSON.stringify({ problems, orphans, removed }, null, 2)}\n`);
+      if (json) process.stdout.write(`${JSON.stringify({ problems, orphans, removed }, null, 2)}\n`);
       else process.stderr.write(summary(problems.length, orphans, removed));
       return problems.length === 0 ? 0 : 1;
     } finally {
       await installation.close();
     }
   },
-};
+});
 
 interface Bytes {
   readonly files: number;

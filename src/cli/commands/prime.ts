@@ -1,34 +1,25 @@
 import { environment } from '#kernel/config/environment.ts';
 import { silentProgress, terminalProgress } from '#kernel/progress.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { formatBytes } from '../format-bytes.ts';
+import { flag, several, text, texts } from '../options.ts';
 import type { Missing } from '../prime/choose-files.ts';
 
 const DEFAULT_INDEX = 'http://localhost:3141/root/pypi';
 
-export const command: Command = {
+export const command = defineCommand({
   summary: 'Fetch everything that lock files name through an index, for later or for a bundle',
-  settings: [],
-  args: [
-    {
-      name: '<files...>',
-      summary:
-        'uv.lock, pylock.toml, pdm.lock, poetry.lock, Pipfile.lock, or requirements files whose versions are pinned',
-    },
-  ],
-  options: [
-    { flags: '--index <url>', summary: `Index of a running server; default is ${DEFAULT_INDEX}.` },
-    {
-      flags: '--only <glob>',
-      summary: 'Fetch files with matching names only; may be given several times.',
-      isRepeatable: true,
-    },
-    {
-      flags: '--bundle <file>',
-      summary: 'Write what was fetched to a tar file, for a server without a network.',
-    },
-    { flags: '--json', summary: 'Print a summary as JSON.' },
-  ],
+  args: {
+    files: several(
+      'uv.lock, pylock.toml, pdm.lock, poetry.lock, Pipfile.lock, or requirements files whose versions are pinned',
+    ),
+  },
+  options: {
+    index: text('url', `Index of a running server; default is ${DEFAULT_INDEX}.`),
+    only: texts('glob', 'Fetch files with matching names only'),
+    bundle: text('file', 'Write what was fetched to a tar file, for a server without a network.'),
+    json: flag('Print a summary as JSON.'),
+  },
   examples: [
     'wheelhouse prime requirements.txt',
     "wheelhouse prime uv.lock --index http://localhost:3141/root/pypi --only '*-none-any.whl' --only '*manylinux*x86_64.whl'",
@@ -38,11 +29,11 @@ export const command: Command = {
     const { readLocks } = await import('#python/locks/read-locks.ts');
     const { readIndexUrl } = await import('../prime/index-client.ts');
     const { fetchLock } = await import('../prime/fetch-lock.ts');
-    const { index = DEFAULT_INDEX, only = [], bundle, json } = options as Options;
+    const { index = DEFAULT_INDEX, only, bundle, json } = options;
     const { url, name } = readIndexUrl(index);
-    const { packages, skipped } = await readLocks((args[0] ?? []) as readonly string[]);
+    const { packages, skipped } = await readLocks(args.files);
     for (const { where, reason } of skipped) process.stderr.write(`warning: ${where}: ${reason}\n`);
-    const progress = json === true ? silentProgress : terminalProgress();
+    const progress = json ? silentProgress : terminalProgress();
     const fetched = await fetchLock(url, packages, only, progress);
     const { files, missing } = fetched;
     const isWhole = missing.length === 0;
@@ -54,7 +45,7 @@ export const command: Command = {
     }
     const bytes = files.reduce((sum, file) => sum + file.size + (file.sidecar?.size ?? 0), 0);
     const summary = { index: url, packages: packages.length, files: files.length, bytes, missing, skipped };
-    if (json === true) {
+    if (json) {
       process.stdout.write(`${JSON.stringify({ ...summary, bundle: written ?? null }, null, 2)}\n`);
     } else {
       process.stdout.write(missing.map(describeMissing).join(''));
@@ -70,14 +61,7 @@ export const command: Command = {
     }
     return isWhole ? 0 : 1;
   },
-};
-
-interface Options {
-  readonly index?: string;
-  readonly only?: readonly string[];
-  readonly bundle?: string;
-  readonly json?: boolean;
-}
+});
 
 /** As reproducible builds have it, so that the same contents can give the same bundle. */
 function now(): Date {

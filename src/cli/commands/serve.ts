@@ -1,9 +1,8 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { serve } from '../serve-until-stopped.ts';
-import { configOf, configOption } from '../settings-input.ts';
 
-export const command: Command = {
+export const command = defineCommand({
   summary: 'Run the server',
   settings: [
     'serverdir',
@@ -16,10 +15,9 @@ export const command: Command = {
     'allow-empty-root-password',
     'offline',
   ],
-  options: [configOption],
   examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
   async run(input) {
-    const config = configOf(input);
+    const config = input.config();
     const { isTextLog } = await import('#kernel/log/log.ts');
     await serve(config, (url, log) => {
       if (isTextLog(config)) process.stderr.write(greeting(config, url));
@@ -27,7 +25,7 @@ export const command: Command = {
     });
     return 0;
   },
-};
+});
 
 /** What to type next, for people; where programs read the log, they get one line of it. */
 function greeting(config: Config, url: string): string {

@@ -1,31 +1,31 @@
 import { styleText } from 'node:util';
 import { Explanations } from '#packages/contract';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { flag, optional, required } from '../options.ts';
 import { requestJson } from '../request-json.ts';
 
-export const command: Command = {
+export const command = defineCommand({
   summary: 'Tell why a project or a file is seen on an index, or not',
-  settings: [],
-  args: [
-    { name: '<index>', summary: 'URL of the index, such as http://localhost:3141/alice/dev' },
-    { name: '<project>', summary: 'Name of the project' },
-    { name: '[file]', summary: 'Name of one of its files' },
-  ],
-  options: [{ flags: '--json', summary: 'Print the answer as JSON.' }],
+  args: {
+    index: required('URL of the index, such as http://localhost:3141/alice/dev'),
+    project: required('Name of the project'),
+    file: optional('Name of one of its files'),
+  },
+  options: { json: flag('Print the answer as JSON.') },
   examples: [
     'wheelhouse why http://localhost:3141/alice/dev requests',
     'wheelhouse why http://localhost:3141/alice/dev demo demo-1.0-py3-none-any.whl',
   ],
   async run({ args, options }) {
-    const [index = '', project = '', file] = args as readonly (string | undefined)[];
+    const { index, project, file } = args;
     const base = index.replace(/\/(?:\+simple\/?)?$/, '');
     const query = file === undefined ? '' : `?file=${encodeURIComponent(file)}`;
     const answer = await requestJson(`${base}/+why/${encodeURIComponent(project)}${query}`, Explanations);
-    if (options['json'] === true) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     else process.stdout.write(describe(answer));
     return answer.isVisible ? 0 : 1;
   },
-};
+});
 
 type Answer = Awaited<ReturnType<typeof requestJson<typeof Explanations>>>;
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { pack, type Pack } from 'tar-stream';
 import { BUNDLE_VERSION, bundledPath, type BundleManifest } from '#packages/contract';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { cliErrors } from '../errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { formatBytes } from '../format-bytes.ts';
 import type { FetchedLock } from './fetch-lock.ts';
@@ -26,7 +26,7 @@ export interface NewBundle extends Pick<FetchedLock, 'pages' | 'files'> {
 export async function writeBundle(bundle: NewBundle, progress: Progress): Promise<Digest> {
   const part = `${bundle.path}.part`;
   const file = await open(part, 'w', 0o644).catch((cause: unknown) => {
-    throw new AppError(kernelErrors.badInputFile, `cannot write ${part}: ${(cause as Error).message}`, {
+    throw new AppError(cliErrors.badInputFile, `cannot write ${part}: ${(cause as Error).message}`, {
       cause,
     });
   });
@@ -48,7 +48,7 @@ export async function writeBundle(bundle: NewBundle, progress: Progress): Promis
     await file.close().catch(() => undefined);
     await rm(part, { force: true });
     if (error instanceof Refusal)
-      throw new AppError(kernelErrors.serverRefused, `no bundle was written: ${error.message}`, {
+      throw new AppError(cliErrors.serverRefused, `no bundle was written: ${error.message}`, {
         cause: error,
       });
     throw error;

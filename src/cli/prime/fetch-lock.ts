@@ -1,6 +1,6 @@
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { cliErrors } from '../errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { formatBytes } from '../format-bytes.ts';
 import type { LockedPackage } from '#python/locks/lock.ts';
@@ -82,7 +82,7 @@ async function findPage(indexUrl: string, project: string): Promise<FetchedPage 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (!error.isUnreachable) return error;
-    throw new AppError(kernelErrors.serverUnreachable, error.message, {
+    throw new AppError(cliErrors.serverUnreachable, error.message, {
       cause: error,
       ...(error.hint !== undefined && { hint: error.hint }),
     });

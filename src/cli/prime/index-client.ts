@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { cliErrors } from '../errors.ts';
 import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
 import type { ListedFile } from './choose-files.ts';
 
@@ -72,7 +72,7 @@ const ProjectPage = z.looseObject({
  * a password is refused, because every user of the machine sees the arguments of programs.
  */
 export function readIndexUrl(given: string): { readonly url: string; readonly name: string } {
-  const wrong = (detail: string, hint: string) => new AppError(kernelErrors.badRequest, detail, { hint });
+  const wrong = (detail: string, hint: string) => new AppError(cliErrors.badArgument, detail, { hint });
   const url = URL.parse(given);
   const path = url?.pathname.replace(/(?:\/\+simple)?\/*$/, '') ?? '';
   const name = /[^/]+\/[^/]+$/.exec(path)?.[0];

@@ -2,7 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { DEVPI_VERSION } from '#packages/contract';
 import type { Program } from '../program.ts';
-import { configOf, initOptions, stateOptions } from './devpi-options.ts';
+import { configFromOptions, initOptions, stateOptions } from './devpi-options.ts';
 
 /** `devpi-init`: makes the state that `devpi-server` serves (reference devpi.md 3.1). */
 export const program = {
@@ -12,7 +12,7 @@ export const program = {
   environmentPrefix: 'DEVPISERVER_',
   options: [...stateOptions, ...initOptions],
   async run(options) {
-    const config = configOf(program.options, options);
+    const config = configFromOptions(program.options, options);
     const { createLog } = await import('#kernel/log/log.ts');
     const { initialize } = await import('../../wiring.ts');
     const isNew = await initialize(config, createLog({ ...config, 'log.level': 'warn' }));

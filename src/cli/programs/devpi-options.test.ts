@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { configOf, initOptions, serverOptions, stateOptions } from './devpi-options.ts';
+import { configFromOptions, initOptions, serverOptions, stateOptions } from './devpi-options.ts';
 
 const all = [...stateOptions, ...initOptions, ...serverOptions];
 
 describe('options of devpi-server', () => {
   test('become settings', () => {
-    const config = configOf(all, {
+    const config = configFromOptions(all, {
       serverdir: '/srv/devpi',
       host: '0.0.0.0',
       port: '4040',
@@ -34,7 +34,7 @@ describe('options of devpi-server', () => {
     ['localhost:80', 'localhost', 80],
     ['[::1]:8080', '::1', 8080],
   ])('--listen %s is a host and a port', (address, host, port) => {
-    expect(configOf(all, { listen: [address] })).toMatchObject({ host, port });
+    expect(configFromOptions(all, { listen: [address] })).toMatchObject({ host, port });
   });
 
   test.each([
@@ -44,7 +44,7 @@ describe('options of devpi-server', () => {
     ['pg8000:password=a=b/c,user=u', 'postgres://u:a%3Db%2Fc@localhost/devpi'],
     ['pg8000', 'postgres://localhost/devpi'],
   ])('--storage %s is the database %s', (storage, database) => {
-    const found = configOf(all, { storage }).database;
+    const found = configFromOptions(all, { storage }).database;
 
     expect(found === 'sqlite' ? found : found.reveal()).toBe(database);
   });
@@ -58,8 +58,8 @@ describe('options of devpi-server', () => {
     [{ listen: ['3141'] }, 'give one address'],
     [{ port: 'many' }, 'flag --port: port'],
   ])('%j is an error', (values, message) => {
-    expect(() => configOf(all, values)).toThrow(AppError);
-    expect(() => configOf(all, values)).toThrow(message);
+    expect(() => configFromOptions(all, values)).toThrow(AppError);
+    expect(() => configFromOptions(all, values)).toThrow(message);
   });
 
   test('name every flag once', () => {

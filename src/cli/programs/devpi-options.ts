@@ -1,16 +1,13 @@
-import { environment } from '#kernel/config/environment.ts';
-import { readConfig } from '#kernel/config/read-config.ts';
-import type { Config } from '#kernel/config/kernel-settings.ts';
-import type { Setting } from '#kernel/config/setting.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
-import type { ProgramOption } from '../program.ts';
-import { parts, settingsOf } from '../../parts.ts';
+import type { ProgramOption, ProgramValue } from '../program.ts';
+import { readFullConfig } from '../configuration.ts';
+import type { FullConfig, SettingName } from '../../parts.ts';
 
 /** One option of devpi's programs and what becomes of it. */
 export interface DevpiOption extends ProgramOption {
   /** The settings that a value stands for; may throw what is wrong with it. */
-  readonly toSettings?: (value: unknown) => Partial<Record<Setting['name'], unknown>>;
+  readonly toSettings?: (value: ProgramValue) => Partial<Record<SettingName, ProgramValue | undefined>>;
   /** Why the option has no effect here: said when it is given, for it changes nothing that clients see. */
   readonly noEffect?: string;
   /** Why the option cannot be honoured: an error, for without it the server would do something else. */
@@ -121,7 +118,10 @@ export const serverOptions: readonly DevpiOption[] = [
 ];
 
 /** The configuration that devpi's options ask for; what has no effect is said on stderr. */
-export function configOf(options: readonly DevpiOption[], values: Readonly<Record<string, unknown>>): Config {
+export function configFromOptions(
+  options: readonly DevpiOption[],
+  values: Readonly<Record<string, ProgramValue | undefined>>,
+): FullConfig {
   const flags: Record<string, unknown> = {};
   for (const option of options) {
     const long = /--[a-z0-9-]+/.exec(option.flags)?.[0] ?? '';
@@ -134,7 +134,7 @@ export function configOf(options: readonly DevpiOption[], values: Readonly<Recor
       process.stderr.write(`note: ${long} has no effect: ${option.noEffect}\n`);
     Object.assign(flags, option.toSettings?.(value));
   }
-  return readConfig(settingsOf(parts), { flags, environment });
+  return readFullConfig(flags);
 }
 
 function refused(flags: string, reason: string): DevpiOption {
@@ -149,12 +149,12 @@ function hidden(flags: string): DevpiOption {
   return { flags, summary: '', isHidden: true };
 }
 
-function refuseReplica(role: unknown): Record<string, never> {
+function refuseReplica(role: ProgramValue): Record<string, never> {
   if (['standalone', 'primary', 'master', 'auto'].includes(String(role))) return {};
   throw problem(`--role ${String(role)}: replicas are not available; known are standalone, primary and auto`);
 }
 
-function listenAddress(given: unknown): Partial<Record<Setting['name'], unknown>> {
+function listenAddress(given: ProgramValue): Partial<Record<SettingName, ProgramValue | undefined>> {
   const addresses = [given].flat().map(String);
   const [, host, port] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(addresses[0] ?? '') ?? [];
   if (host === undefined || addresses.length > 1) {

@@ -5,7 +5,7 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { DEVPI_VERSION } from '#packages/contract';
 import type { Program } from '../program.ts';
 import { serve } from '../serve-until-stopped.ts';
-import { configOf, serverOptions, stateOptions } from './devpi-options.ts';
+import { configFromOptions, serverOptions, stateOptions } from './devpi-options.ts';
 
 /** `devpi-server` on a directory that `devpi-init` made (reference devpi.md 3.1). */
 export const program = {
@@ -15,7 +15,7 @@ export const program = {
   environmentPrefix: 'DEVPISERVER_',
   options: [...stateOptions, ...serverOptions],
   async run(options) {
-    const config = configOf(program.options, options);
+    const config = configFromOptions(program.options, options);
     if (config.database === 'sqlite' && !existsSync(join(config.serverdir, 'wheelhouse.sqlite'))) {
       throw new AppError(
         kernelErrors.serverdirUnusable,

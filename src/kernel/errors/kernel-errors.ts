@@ -153,27 +153,10 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'No representation matches the Accept header',
     meaning: 'The header `Accept`, or `?format=`, names no form in which the page is served.',
   },
-  badInputFile: {
-    status: 400,
-    title: 'A file that was given cannot be used',
-    meaning:
-      'A file that a command was given cannot be read or written, or is not what the command takes; the detail names it.',
-  },
   uriTooLong: {
     status: 414,
     title: 'The address is too long',
     meaning: 'The path of the request is longer than any name that the server takes.',
-  },
-  serverUnreachable: {
-    status: 502,
-    title: 'The server cannot be reached',
-    hint: 'check the URL, and that `wheelhouse serve` runs there',
-    meaning: 'A command could not connect to the server, or what answers there is no Wheelhouse.',
-  },
-  serverRefused: {
-    status: 400,
-    title: 'The server refused',
-    meaning: 'The server answered a command with an error, which is shown.',
   },
   tooBusy: {
     status: 503,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedPackage, Skipped } from './lock.ts';
 import { lockedFile } from './locked-file.ts';
 import { parseToml } from './toml.ts';
@@ -108,7 +108,7 @@ function collect(name: string, listed: readonly Listed[]): Lock {
       continue;
     }
     if (version === undefined)
-      throw new AppError(kernelErrors.badInputFile, `${name}: ${project} has no version`);
+      throw new AppError(pythonErrors.badLockFile, `${name}: ${project} has no version`);
     packages.push({
       project,
       version,
@@ -123,5 +123,5 @@ function collect(name: string, listed: readonly Listed[]): Lock {
 
 function demandVersion(name: string, version: string, known: RegExp, shown: string): void {
   if (known.test(version)) return;
-  throw new AppError(kernelErrors.badInputFile, `${name}: version ${version} is unknown; known is ${shown}`);
+  throw new AppError(pythonErrors.badLockFile, `${name}: version ${version} is unknown; known is ${shown}`);
 }

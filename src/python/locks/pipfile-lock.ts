@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedPackage, Skipped } from './lock.ts';
 import { lockedFile } from './locked-file.ts';
 
@@ -25,7 +25,7 @@ const SOURCES = {
 
 /** Reads a Pipfile.lock (pipfile-spec 6), all of its categories. `name` stands in messages. */
 export function parsePipfileLock(text: string, name: string): Lock {
-  const bad = (detail: string) => new AppError(kernelErrors.badInputFile, `${name}: ${detail}`);
+  const bad = (detail: string) => new AppError(pythonErrors.badLockFile, `${name}: ${detail}`);
   const { _meta: meta, ...categories } = parse(text, bad);
   if (meta['pipfile-spec'] !== 6) throw bad(`pipfile-spec ${meta['pipfile-spec']} is unknown; known is 6`);
   const packages: LockedPackage[] = [];

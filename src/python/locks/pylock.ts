@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseFilename } from '../names/filename.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedFile, LockedPackage, Skipped } from './lock.ts';
 import { filenameOf, parseToml } from './toml.ts';
 
@@ -34,7 +34,7 @@ export function parsePylock(text: string, name: string): Lock {
   const lock = parseToml(text, name, Pylock);
   if (!/^1\.\d+$/.test(lock['lock-version']))
     throw new AppError(
-      kernelErrors.badInputFile,
+      pythonErrors.badLockFile,
       `${name}: lock-version ${lock['lock-version']} is unknown; known is 1.0`,
     );
   const packages: LockedPackage[] = [];
@@ -51,7 +51,7 @@ export function parsePylock(text: string, name: string): Lock {
     const files = [...(sdist === undefined ? [] : [sdist]), ...wheels].map(lockedFile);
     const known = version ?? files.map(({ filename }) => parseFilename(filename ?? '', project)?.version)[0];
     if (known === undefined)
-      throw new AppError(kernelErrors.badInputFile, `${name}: ${project} has no version and no files`);
+      throw new AppError(pythonErrors.badLockFile, `${name}: ${project} has no version and no files`);
     packages.push({
       project,
       version: known,

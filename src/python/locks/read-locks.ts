@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { normalizeProjectName } from '../names/project-name.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedPackage, Skipped } from './lock.ts';
 import { parsePdmLock, parsePoetryLock } from './pdm-poetry-lock.ts';
 import { parsePipfileLock } from './pipfile-lock.ts';
@@ -26,7 +26,7 @@ export async function readLocks(paths: readonly string[]): Promise<Lock> {
     seen.add(absolute);
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {
       const detail = `${where === undefined ? '' : `${where}: `}cannot read ${path}`;
-      throw new AppError(kernelErrors.badInputFile, detail, { cause });
+      throw new AppError(pythonErrors.badLockFile, detail, { cause });
     });
     const name = basename(path);
     if (name.endsWith('.toml') || name.endsWith('.lock')) {
@@ -73,7 +73,7 @@ function chooseReader(name: string, path: string): (text: string, name: string) 
   if (/^pylock\.(?:[^.]+\.)?toml$/.test(name)) return parsePylock;
   const known = BY_NAME[name];
   if (known !== undefined) return known;
-  throw new AppError(kernelErrors.badInputFile, `${path} is of no known kind`, {
+  throw new AppError(pythonErrors.badLockFile, `${path} is of no known kind`, {
     hint: 'known are uv.lock, pdm.lock, poetry.lock, Pipfile.lock, pylock.toml, pylock.NAME.toml, and requirements files of any other name',
   });
 }

@@ -1,6 +1,6 @@
 import { isProjectName } from '../names/project-name.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedFile, LockedPackage, Skipped } from './lock.ts';
 
 /** A file to read besides, as `-r` and `-c` name it. */
@@ -66,7 +66,7 @@ export function parseRequirements(text: string, name: string): Requirements {
 /** The error for requirements that no constraint pins either. */
 export function unpinnedError(unpinned: readonly Unpinned[]): AppError {
   const lines = unpinned.map(({ where, text }) => `${where}: ${text} names no version (==)`);
-  return new AppError(kernelErrors.badInputFile, lines.join('\n'), {
+  return new AppError(pythonErrors.badLockFile, lines.join('\n'), {
     hint: 'compile it first, which pins what it needs in turn as well: `uv pip compile FILE -o requirements.txt`, or `pip-compile FILE`',
   });
 }
@@ -104,7 +104,7 @@ function parseRequirement(line: string, where: string): LockedPackage | Unpinned
     return { where, reason: `${shorten(specifier)} is a file or a repository, which no index has` };
   const [, project, versions = ''] = REQUIREMENT.exec(specifier) ?? [];
   if (project === undefined || !isProjectName(project))
-    throw new AppError(kernelErrors.badInputFile, `${where}: ${shorten(line)} is no requirement`);
+    throw new AppError(pythonErrors.badLockFile, `${where}: ${shorten(line)} is no requirement`);
   if (versions.startsWith('@')) return { where, reason: `${project} comes from a URL, not from an index` };
   const files = readHashes(line.slice(optionsAt), where);
   const pinned = versions
@@ -132,7 +132,7 @@ function readHashes(options: string, where: string): LockedFile[] {
     const [algorithm, digest = ''] = hash.split(':');
     if (algorithm !== 'sha256') return [];
     if (!/^[0-9a-f]{64}$/i.test(digest))
-      throw new AppError(kernelErrors.badInputFile, `${where}: ${shorten(hash)} is no sha256`);
+      throw new AppError(pythonErrors.badLockFile, `${where}: ${shorten(hash)} is no sha256`);
     return [{ sha256: digest.toLowerCase() }];
   });
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 
 /** Reads TOML of a known shape; errors name the file and the line or the key. */
 export function parseToml<Schema extends z.ZodType>(
@@ -18,7 +18,7 @@ export function parseToml<Schema extends z.ZodType>(
     const [first = ''] = cause.message.split('\n');
     const where = `${name}:${cause.line}`;
     throw new AppError(
-      kernelErrors.badInputFile,
+      pythonErrors.badLockFile,
       `${where}: ${first.replace(/^Invalid TOML document: /, '')}`,
       { cause },
     );
@@ -26,7 +26,7 @@ export function parseToml<Schema extends z.ZodType>(
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new AppError(kernelErrors.badInputFile, `${name}: ${keyOf(issue?.path ?? [])}: ${issue?.message}`);
+  throw new AppError(pythonErrors.badLockFile, `${name}: ${keyOf(issue?.path ?? [])}: ${issue?.message}`);
 }
 
 /** The file name at the end of a URL or a path. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
+import { pythonErrors } from '../errors.ts';
 import type { Lock, LockedPackage, Skipped } from './lock.ts';
 import { lockedFile } from './locked-file.ts';
 import { parseToml } from './toml.ts';
@@ -36,7 +36,7 @@ export function parseUvLock(text: string, name: string): Lock {
   const lock = parseToml(text, name, UvLock);
   if (lock.version !== 1)
     throw new AppError(
-      kernelErrors.badInputFile,
+      pythonErrors.badLockFile,
       `${name}: version ${lock.version} of uv.lock is unknown; known is 1`,
     );
   const packages: LockedPackage[] = [];

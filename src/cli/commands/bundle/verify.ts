@@ -1,23 +1,22 @@
 import { silentProgress, terminalProgress } from '#kernel/progress.ts';
-import type { Command } from '../../command.ts';
+import { defineCommand } from '../../command.ts';
 import { formatBytes } from '../../format-bytes.ts';
+import { flag, required } from '../../options.ts';
 
-export const command: Command = {
+export const command = defineCommand({
   summary: 'Check a bundle without importing it',
-  settings: [],
-  args: [{ name: '<file>', summary: 'A bundle that `wheelhouse prime --bundle` wrote' }],
-  options: [{ flags: '--json', summary: 'Print what is in it as JSON.' }],
+  args: { file: required('A bundle that `wheelhouse prime --bundle` wrote') },
+  options: { json: flag('Print what is in it as JSON.') },
   examples: ['wheelhouse bundle verify packages.tar'],
   async run({ args, options }) {
     const { verifyBundle } = await import('#packages');
-    const isJson = options['json'] === true;
     const { manifest, sha256 } = await verifyBundle(
-      String(args[0]),
-      isJson ? silentProgress : terminalProgress(),
+      args.file,
+      options.json ? silentProgress : terminalProgress(),
     );
     const { created, index, pages, files } = manifest;
     const bytes = files.reduce((sum, file) => sum + file.size + (file.sidecar?.size ?? 0), 0);
-    if (isJson) {
+    if (options.json) {
       const summary = { sha256, created, index, projects: pages.length, files, bytes };
       process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     } else {
@@ -28,4 +27,4 @@ export const command: Command = {
     }
     return 0;
   },
-};
+});

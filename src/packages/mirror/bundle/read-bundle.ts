@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { extract } from 'tar-stream';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
 import { BundleManifest, bundledPath } from '../../contract.ts';
@@ -73,7 +72,7 @@ export async function readBundle(
   source.on('data', (chunk) => whole.update(chunk));
   source.on('error', (cause) => {
     entries.destroy(
-      new AppError(kernelErrors.badInputFile, `cannot read ${path}: ${cause.message}`, { cause }),
+      new AppError(packagesErrors.invalidBundle, `cannot read ${path}: ${cause.message}`, { cause }),
     );
   });
   source.pipe(entries);

@@ -1,0 +1,63 @@
+import type { Argument, Option } from './command.ts';
+
+export function required(summary: string): Argument<'required'> {
+  return { kind: 'required', summary };
+}
+
+export function optional(summary: string): Argument<'optional'> {
+  return { kind: 'optional', summary };
+}
+
+/** One or more; the last argument of a command. */
+export function several(summary: string): Argument<'several'> {
+  return { kind: 'several', summary };
+}
+
+/** True when it is given. */
+export function flag(summary: string): Option<'flag'> {
+  return { kind: 'flag', summary };
+}
+
+/** True unless it is given, with `no-` before its name. */
+export function negation(summary: string): Option<'negation'> {
+  return { kind: 'negation', summary };
+}
+
+/** A value; the help calls it `value`. */
+export function text(value: string, summary: string): Option<'text'> {
+  return { kind: 'text', summary, value };
+}
+
+/** A value that may be given several times. */
+export function texts(value: string, summary: string): Option<'texts'> {
+  return { kind: 'texts', summary: `${summary}; may be given several times.`, value };
+}
+
+/** Names the configuration file; every command that reads settings has it. */
+const configOption: Option<'text'> = {
+  ...text('file', 'Configuration file; default is wheelhouse.yml in the server directory.'),
+  short: 'c',
+};
+
+/** As the help shows it: `-c, --config <file>`, `--no-checksum`. */
+export function spellingOfOption(name: string, { kind, value, short }: Option): string {
+  const long = `--${kind === 'negation' ? 'no-' : ''}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `${short === undefined ? '' : `-${short}, `}${long}${value === undefined ? '' : ` <${value}>`}`;
+}
+
+/** As the help shows it: `<index>`, `[file]`, `<files...>`. */
+export function spellingOfArgument(name: string, { kind }: Argument): string {
+  if (kind === 'optional') return `[${name}]`;
+  return kind === 'several' ? `<${name}...>` : `<${name}>`;
+}
+
+/** The options of a command as its help lists them, after the settings. */
+export function allOptions({
+  settings,
+  options,
+}: {
+  readonly settings?: readonly string[];
+  readonly options: Readonly<Record<string, Option>>;
+}): readonly (readonly [name: string, option: Option])[] {
+  return Object.entries({ ...(settings !== undefined && { config: configOption }), ...options });
+}
