@@ -235,7 +235,7 @@ describe('the command line', () => {
 
   test('loads the server only in the commands that are one', () => {
     const serverCommands =
-      /^src\/cli\/(?:serve-until-stopped|programs\/devpi-\w+|commands\/(?:serve|doctor|bundle\/import|init|import|export|prime|builder))\b/;
+      /^src\/cli\/(?:serve-until-stopped|programs\/devpi-\w+|commands\/(?:serve|doctor|bundle\/import|init|passwd|import|export|prime|builder))\b/;
     const wrong = problems(
       (source) =>
         ofOtherParts(source)

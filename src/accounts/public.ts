@@ -18,3 +18,4 @@ export { createAuthorize, type Subjects } from './subjects.ts';
 export { getUser } from './users/find.ts';
 export { showUserTo } from './users/readers.ts';
 export { listUsersAfter, type UserAccount } from './users/store.ts';
+export { resetPassword } from './users/reset-password.ts';

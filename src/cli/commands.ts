@@ -17,9 +17,44 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'init',
+    summary: 'Make the directory of a new server, with a password for root',
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Check the database, and that every file has its bytes',
     load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'login',
+    summary: 'Log in to a server, for the commands that follow',
+    load: () => import('./commands/login.ts'),
+  },
+  {
+    name: 'logoff',
+    summary: 'Forget the login to a server',
+    load: () => import('./commands/logoff.ts'),
+  },
+  {
+    name: 'passwd',
+    summary: 'Change the password of a user',
+    load: () => import('./commands/passwd.ts'),
+  },
+  {
+    name: 'token create',
+    summary: 'Make an API token, which is shown this once',
+    load: () => import('./commands/token/create.ts'),
+  },
+  {
+    name: 'token list',
+    summary: 'List API tokens, without their secrets',
+    load: () => import('./commands/token/list.ts'),
+  },
+  {
+    name: 'token revoke',
+    summary: 'End an API token at once',
+    load: () => import('./commands/token/revoke.ts'),
   },
   {
     name: 'why',
@@ -52,4 +87,5 @@ export const commands: readonly Entry[] = [
 export const groups: Readonly<Record<string, string>> = {
   bundle: 'Take files to a server without a network',
   config: 'Look at the settings',
+  token: 'API tokens for programs: pip, twine, uv, CI',
 };

@@ -12,6 +12,19 @@ export const cliErrors = defineErrors('cli', {
     title: 'A file that was given cannot be used',
     meaning: 'A file that a command was given cannot be read or written; the detail names it.',
   },
+  badSession: {
+    status: 400,
+    title: 'The file of the login cannot be used',
+    hint: 'remove it, and log in again: wheelhouse login USER',
+    meaning:
+      'Commands keep the current server and its login in a file of the user; it cannot be read or written.',
+  },
+  notLoggedIn: {
+    status: 401,
+    title: 'Nobody is logged in',
+    hint: 'log in: wheelhouse login USER',
+    meaning: 'The command acts for a user, and there is no login to this server, or it has expired.',
+  },
   serverUnreachable: {
     status: 502,
     title: 'The server cannot be reached',

@@ -19,10 +19,11 @@ it('prints what to type next for people', async () => {
     .toMatchInlineSnapshot(`
     "Wheelhouse serves on http://localhost:3141 with its data in DIRECTORY
 
-      Give root a password, make a user and an index (pip install devpi-client):
+      Give root a password; the one of a new server is empty:
+        wheelhouse passwd root --server http://localhost:3141
+
+      Make a user and an index (pip install devpi-client):
         devpi use http://localhost:3141
-        devpi login root --password ""
-        devpi user -m root password=SECRET
         devpi user -c alice password=SECRET
         devpi login alice
         devpi index -c dev bases=root/pypi

@@ -18,7 +18,12 @@ it('shows its commands with --help and without arguments', async () => {
 
     Commands:
       serve          Run the server
+      init           Make the directory of a new server, with a password for root
       doctor         Check the database, and that every file has its bytes
+      login          Log in to a server, for the commands that follow
+      logoff         Forget the login to a server
+      passwd         Change the password of a user
+      token          API tokens for programs: pip, twine, uv, CI
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for
                      later or for a bundle

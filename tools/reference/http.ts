@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Identity } from '#kernel/identity.ts';
 import type { Operation } from '#kernel/http/operation.ts';
+import type { Part } from '#kernel/part.ts';
 import { fields, type Schema } from './fields.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
 import { operationsOf, parts, settingsOf } from '../../src/parts.ts';
@@ -70,7 +71,7 @@ function permissions(): string {
   const subject = { user: 'owner', name: 'owner/dev', index } as never;
   return table(
     ['permission', ...Object.keys(people), 'scope of API tokens'],
-    parts.flatMap(({ policy }) =>
+    (parts as readonly Part[]).flatMap(({ policy }) =>
       Object.entries(policy.scopes).map(([permission, scope]) => [
         permission,
         ...Object.values(people).map((person) =>

@@ -27,7 +27,7 @@ export const command = defineCommand({
   ],
   async run({ args, options }) {
     const { readLocks } = await import('#python/locks/read-locks.ts');
-    const { readIndexUrl } = await import('../prime/index-client.ts');
+    const { readIndexUrl } = await import('../client/index-url.ts');
     const { fetchLock } = await import('../prime/fetch-lock.ts');
     const { index = DEFAULT_INDEX, only, bundle, json } = options;
     const { url, name } = readIndexUrl(index);

@@ -33,10 +33,11 @@ function greeting(config: Config, url: string): string {
   if (url === '') return `Wheelhouse runs jobs, with its data in ${data}\n`;
   return `Wheelhouse serves on ${url} with its data in ${data}
 
-  Give root a password, make a user and an index (pip install devpi-client):
+  Give root a password; the one of a new server is empty:
+    wheelhouse passwd root --server ${url}
+
+  Make a user and an index (pip install devpi-client):
     devpi use ${url}
-    devpi login root --password ""
-    devpi user -m root password=SECRET
     devpi user -c alice password=SECRET
     devpi login alice
     devpi index -c dev bases=root/pypi

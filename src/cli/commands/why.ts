@@ -1,8 +1,10 @@
 import { styleText } from 'node:util';
-import { Explanations } from '#packages/contract';
+import { operations } from '#packages/contract';
+import { Client, type Answer } from '../client/client.ts';
+import { readIndexUrl } from '../client/index-url.ts';
+import { credentialsFor, readSession } from '../session.ts';
 import { defineCommand } from '../command.ts';
 import { flag, optional, required } from '../options.ts';
-import { requestJson } from '../request-json.ts';
 
 export const command = defineCommand({
   summary: 'Tell why a project or a file is seen on an index, or not',
@@ -18,18 +20,25 @@ export const command = defineCommand({
   ],
   async run({ args, options }) {
     const { index, project, file } = args;
-    const base = index.replace(/\/(?:\+simple\/?)?$/, '');
-    const query = file === undefined ? '' : `?file=${encodeURIComponent(file)}`;
-    const answer = await requestJson(`${base}/+why/${encodeURIComponent(project)}${query}`, Explanations);
+    const { server, user, index: name } = readIndexUrl(index);
+    const client = new Client(server, { credentials: credentialsFor(await readSession(), server) });
+    const answer = await client.call(operations.explainProject, {
+      params: { user, index: name, project },
+      query: { file },
+    });
     if (options.json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     else process.stdout.write(describe(answer));
     return answer.isVisible ? 0 : 1;
   },
 });
 
-type Answer = Awaited<ReturnType<typeof requestJson<typeof Explanations>>>;
-
-function describe({ index, project, file, isVisible, indexes }: Answer): string {
+function describe({
+  index,
+  project,
+  file,
+  isVisible,
+  indexes,
+}: Answer<typeof operations.explainProject>): string {
   const subject = file === undefined ? project : `${file} of ${project}`;
   const width = Math.max(...indexes.map((each) => each.index.length));
   const lines = indexes.map((each) => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, test } from 'vitest';
-import { download, fetchPage, readIndexUrl } from './index-client.ts';
+import { download, fetchPage } from './index-client.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -141,30 +141,5 @@ describe('pages', () => {
     await using server = await serve((_request, response) => response.end('<html>'));
 
     await expect(fetchPage(server.url, 'demo')).rejects.toThrow('the answer is no page of the simple API');
-  });
-});
-
-describe('the URL of an index', () => {
-  test.each([
-    ['http://localhost:3141/root/pypi', 'http://localhost:3141/root/pypi'],
-    ['http://localhost:3141/root/pypi/', 'http://localhost:3141/root/pypi'],
-    ['http://localhost:3141/root/pypi/+simple', 'http://localhost:3141/root/pypi'],
-    ['https://host/prefix/root/pypi/+simple/', 'https://host/prefix/root/pypi'],
-  ])('%s is %s', (given, url) => {
-    expect(readIndexUrl(given)).toEqual({ url, name: 'root/pypi' });
-  });
-
-  test.each([
-    ['localhost:3141/root/pypi', 'is no URL of an index'],
-    ['http://localhost:3141/root', 'is no URL of an index'],
-    ['http://localhost:3141', 'is no URL of an index'],
-    ['ftp://localhost/root/pypi', 'is no URL of an index'],
-    ['http://me:secret@localhost/root/pypi', 'the URL of the index carries a user name or a password'],
-  ])('%s is refused', (given, message) => {
-    expect(() => readIndexUrl(given)).toThrow(message);
-  });
-
-  it('is not repeated when it has a password', () => {
-    expect(() => readIndexUrl('http://me:secret@localhost/root')).toThrow(/^(?!.*secret)/);
   });
 });

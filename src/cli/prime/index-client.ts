@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { AppError } from '#kernel/errors/app-error.ts';
-import { cliErrors } from '../errors.ts';
 import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
 import type { ListedFile } from './choose-files.ts';
 
@@ -66,31 +64,6 @@ const ProjectPage = z.looseObject({
     }),
   ),
 });
-
-/**
- * The address of an index from what a user gives: with or without `/+simple/`. Throws if that is no address; one with
- * a password is refused, because every user of the machine sees the arguments of programs.
- */
-export function readIndexUrl(given: string): { readonly url: string; readonly name: string } {
-  const wrong = (detail: string, hint: string) => new AppError(cliErrors.badArgument, detail, { hint });
-  const url = URL.parse(given);
-  const path = url?.pathname.replace(/(?:\/\+simple)?\/*$/, '') ?? '';
-  const name = /[^/]+\/[^/]+$/.exec(path)?.[0];
-  if (url === null || !/^https?:$/.test(url.protocol) || name === undefined) {
-    const example = '--index http://localhost:3141/root/pypi';
-    throw wrong(
-      `${url?.password ? 'that' : given} is no URL of an index`,
-      `name a server and an index: ${example}`,
-    );
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw wrong(
-      'the URL of the index carries a user name or a password',
-      'leave them out: reading needs no login',
-    );
-  }
-  return { url: `${url.origin}${path}`, name };
-}
 
 /** The page of a project; throws a `Refusal`. */
 export async function fetchPage(indexUrl: string, project: string): Promise<FetchedPage> {

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { AppError } from '#kernel/errors/app-error.ts';
+import type { Operation } from '#kernel/http/operation.ts';
+import type { Params } from '#kernel/http/route.ts';
+import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
+import { cliErrors } from '../errors.ts';
+import { headersOf, type Credentials } from './credentials.ts';
+import { readServerUrl } from './server-url.ts';
+
+const TIMEOUT_MS = 60_000;
+
+export interface ClientOptions {
+  readonly credentials?: Credentials | undefined;
+  readonly timeoutMs?: number;
+}
+
+type ParamsInput<Path extends string> = keyof Params<Path> extends never
+  ? { readonly params?: undefined }
+  : { readonly params: Params<Path> };
+
+type BodyInput<Each extends Operation> = Each['request'] extends z.ZodType
+  ? { readonly body: z.input<Each['request']> }
+  : { readonly body?: undefined };
+
+/** What a request of an operation needs. */
+export type Input<Each extends Operation> = ParamsInput<Each['path']> &
+  BodyInput<Each> & { readonly query?: Readonly<Record<string, string | number | undefined>> };
+
+/** What an operation answers, checked; nothing where it answers with something else than JSON. */
+export type Answer<Each extends Operation> = Each['response'] extends z.ZodType
+  ? z.output<Each['response']>
+  : undefined;
+
+/** The interface of a server as its contracts describe it: the one way in which commands ask for anything. */
+export class Client {
+  readonly url: string;
+  readonly #credentials: Credentials | undefined;
+  readonly #timeoutMs: number;
+
+  /** `url` as a person writes it; throws `cli.bad-argument`. */
+  constructor(url: string, { credentials, timeoutMs = TIMEOUT_MS }: ClientOptions = {}) {
+    this.url = readServerUrl(url);
+    this.#credentials = credentials;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Asks for an operation. Request and answer must be what the contract says. What the server refuses is thrown as
+   * `cli.server-refused` with the server's own sentence and hint; a server that is not there, or is no Wheelhouse, as
+   * `cli.server-unreachable`.
+   */
+  async call<const Each extends Operation>(operation: Each, input: Input<Each>): Promise<Answer<Each>> {
+    const { method, path, request, response: schema } = operation;
+    const { params, query = {}, body } = input as Input<Operation>;
+    const url = new URL(`${this.url}${fillPath(path, params ?? {})}`);
+    for (const [key, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(key, String(value));
+    }
+    const response = await this.#fetch(url, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...headersOf(this.#credentials),
+        ...(request !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(request !== undefined && { body: JSON.stringify(checkBody(request, body)) }),
+      // Another address must not get the credentials, nor a different request than was meant.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    const text = await response.text().catch((cause: unknown) => {
+      throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
+    });
+    if (!response.ok) throw this.#refusal(response, text);
+    if (schema === undefined) return undefined as Answer<Each>;
+    const result = schema.safeParse(parseJson(text));
+    if (result.success) return result.data as Answer<Each>;
+    throw this.#stranger();
+  }
+
+  async #fetch(url: URL, init: RequestInit): Promise<Response> {
+    try {
+      return await trustedFetch(url.href, init);
+    } catch (cause) {
+      if (!(cause instanceof Unreachable)) throw cause;
+      throw new AppError(cliErrors.serverUnreachable, cause.message, {
+        cause,
+        ...(cause.hint !== undefined && { hint: cause.hint }),
+      });
+    }
+  }
+
+  #refusal(response: Response, text: string): AppError {
+    const location = response.headers.get('location');
+    if (response.status < 400 && location !== null) {
+      const target = URL.parse(location, this.url)?.origin ?? 'another address';
+      return new AppError(cliErrors.serverUnreachable, `${this.url} sends to ${target}`, {
+        hint: 'name the address where the server itself answers',
+      });
+    }
+    const problem = Problem.safeParse(parseJson(text));
+    if (!problem.success) return this.#stranger(response.status);
+    const { detail, message, title, hint } = problem.data;
+    const words = detail ?? message ?? title ?? `the server answered ${response.status}`;
+    const advice = hint ?? (response.status === 401 ? 'log in: wheelhouse login USER' : undefined);
+    return new AppError(cliErrors.serverRefused, words, { ...(advice !== undefined && { hint: advice }) });
+  }
+
+  #stranger(status?: number): AppError {
+    const answer = status === undefined ? '' : `, but with ${status}`;
+    return new AppError(
+      cliErrors.serverUnreachable,
+      `${this.url} does not answer as Wheelhouse does${answer}`,
+    );
+  }
+}
+
+/** Problem details (RFC 9457), and devpi's `message`. */
+const Problem = z.looseObject({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/:(\w+)/g, (_parameter, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+function checkBody(schema: z.ZodType, body: unknown): unknown {
+  const result = schema.safeParse(body);
+  if (result.success) return body;
+  const [issue] = result.error.issues;
+  const field = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new AppError(cliErrors.badArgument, `${field}${issue?.message ?? 'the request is malformed'}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

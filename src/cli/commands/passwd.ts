@@ -1,0 +1,75 @@
+import type { Secret } from '#kernel/config/secret.ts';
+import { readServerUrl } from '../client/server-url.ts';
+import { defineCommand } from '../command.ts';
+import { serverOption } from '../current-client.ts';
+import { flag, optional } from '../options.ts';
+import { passwordOption, readPassword } from '../read-password.ts';
+import { credentialsFor, DEFAULT_SERVER, readSession } from '../session.ts';
+import type { FullConfig } from '../../parts.ts';
+
+export const command = defineCommand({
+  summary: 'Change the password of a user',
+  settings: ['serverdir', 'database'],
+  args: { user: optional('Name of the user; default is who is logged in, or root') },
+  options: {
+    server: serverOption,
+    local: flag('Change it in the directory of a server that does not run; needs no password.'),
+    password: passwordOption,
+  },
+  examples: [
+    'wheelhouse passwd',
+    'wheelhouse passwd alice',
+    'wheelhouse passwd root --local --serverdir /srv/wheelhouse',
+  ],
+  async run({ args, options, config }) {
+    const session = await readSession();
+    const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
+    const user = args.user ?? (options.local ? undefined : session.logins[server]?.user) ?? 'root';
+    if (options.local) {
+      // Before the question: a mistake in the settings comes first.
+      const settings = config();
+      await changeLocally(settings, user, await readNew(user, options.password));
+      process.stderr.write(`changed the password of ${user} in ${settings.serverdir}\n`);
+      return 0;
+    }
+    const { operations } = await import('#accounts/contract');
+    const { Client } = await import('../client/client.ts');
+    const { keepLogin, logIn } = await import('../log-in.ts');
+    const credentials = credentialsFor(session, server);
+    const client =
+      credentials === undefined
+        ? await logIn(
+            server,
+            user,
+            await readPassword({ question: `Present password of ${user}`, given: undefined }),
+          )
+        : new Client(server, { credentials });
+    const password = await readNew(user, options.password);
+    const answer = await client.call(operations.modifyUser, {
+      params: { user },
+      body: { password: password.reveal() },
+    });
+    // A changed password ends every login but the one that changed it, and the server gives a fresh one.
+    const isOwn = credentials === undefined || (credentials.kind === 'login' && credentials.user === user);
+    if ('result' in answer && isOwn) await keepLogin(server, user, answer.result);
+    process.stderr.write(`changed the password of ${user} on ${server}\n`);
+    return 0;
+  },
+});
+
+async function readNew(user: string, given: string | undefined): Promise<Secret> {
+  return await readPassword({ question: `New password of ${user}`, given, isNew: true });
+}
+
+async function changeLocally(config: FullConfig, user: string, password: Secret): Promise<void> {
+  const { createLog } = await import('#kernel/log/log.ts');
+  const { openInstallation } = await import('../../wiring.ts');
+  const { resetPassword } = await import('#accounts');
+  const log = createLog({ ...config, 'log.level': 'warn' });
+  const { context, close } = await openInstallation(config, log, { mustExist: true });
+  try {
+    await resetPassword(context, { user, password });
+  } finally {
+    await close();
+  }
+}

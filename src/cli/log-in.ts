@@ -1,0 +1,25 @@
+import { operations } from '#accounts/contract';
+import { Secret } from '#kernel/config/secret.ts';
+import { Client } from './client/client.ts';
+import { readSession, writeSession } from './session.ts';
+
+/** Exchanges a password for a login token and keeps that in the session; later commands ask this server. */
+export async function logIn(server: string, user: string, password: Secret): Promise<Client> {
+  const client = new Client(server);
+  const { result } = await client.call(operations.login, { body: { user, password: password.reveal() } });
+  await keepLogin(client.url, user, result);
+  return new Client(client.url, {
+    credentials: { kind: 'login', user, token: new Secret(result.password) },
+  });
+}
+
+/** Keeps a login token that a server gave. */
+export async function keepLogin(
+  server: string,
+  user: string,
+  { password: token, expiration }: { readonly password: string; readonly expiration: number },
+): Promise<void> {
+  const session = await readSession();
+  const login = { user, token, expiresAt: Date.now() + expiration * 1000 };
+  await writeSession({ ...session, server, logins: { ...session.logins, [server]: login } });
+}

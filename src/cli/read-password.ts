@@ -1,0 +1,58 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
+import { Secret } from '#kernel/config/secret.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { cliErrors } from './errors.ts';
+import { text } from './options.ts';
+
+/** How a command is given a password without a terminal. */
+export const passwordOption = text('-', 'Read the password from stdin instead of asking for it.');
+
+export interface AskPassword {
+  /** What stands before the input, such as `Password of alice`. */
+  readonly question: string;
+  /** The value of the command's option. */
+  readonly given: string | undefined;
+  /** A new password is asked for twice. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * Reads a password from the terminal without showing it, or the first line of stdin where the option is `-`. Throws
+ * `cli.bad-argument` for any other value: every user of the machine sees the arguments of programs.
+ */
+export async function readPassword({ question, given, isNew = false }: AskPassword): Promise<Secret> {
+  if (given === '-') return new Secret((await readAll(process.stdin)).split(/\r?\n/, 1)[0] ?? '');
+  if (given !== undefined) {
+    throw new AppError(
+      cliErrors.badArgument,
+      'a password on the command line is seen by everybody on the machine',
+      {
+        hint: 'leave it out to be asked, or write it to stdin and give -',
+      },
+    );
+  }
+  if (!process.stdin.isTTY) {
+    throw new AppError(cliErrors.badArgument, `${question}: there is no terminal to ask on`, {
+      hint: 'write the password to stdin and give --password -',
+    });
+  }
+  const password = await ask(question);
+  if (isNew && password !== (await ask('The same again'))) {
+    throw new AppError(cliErrors.badArgument, 'the two passwords differ');
+  }
+  return new Secret(password);
+}
+
+async function ask(question: string): Promise<string> {
+  process.stderr.write(`${question}: `);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await terminal.question('');
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}

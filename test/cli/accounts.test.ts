@@ -1,0 +1,81 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { launcher, serverEnvironment, startServer } from '#test/server.ts';
+import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
+import { runCommand } from '#test/run-command.ts';
+
+/** Runs the program with its session in a directory, and something on stdin. */
+function runner(home: string) {
+  return async (args: readonly string[], input = '') =>
+    await runCommand([launcher, ...args], {
+      env: { ...serverEnvironment, XDG_CONFIG_HOME: home },
+      input,
+      timeoutMs: 30_000,
+    });
+}
+
+it('makes a server with a password for root, which is changed and reset without Python', async () => {
+  await using home = await makeTemporaryDirectory();
+  const run = runner(home.path);
+  const serverdir = join(home.path, 'server');
+  const where = ['--serverdir', serverdir];
+
+  expect(await run(['init', ...where, '--root-password', '-'], 'first\n')).toMatchObject({
+    exitCode: 0,
+    stderr: `made a new server in ${serverdir}`,
+  });
+  expect((await run(['init', ...where], '')).exitCode).toBe(1);
+  {
+    await using server = await startServer({ serverdir });
+    const login = ['login', 'root', '--server', server.url, '--password', '-'];
+    expect((await run(login, 'wrong\n')).exitCode).toBe(1);
+    expect(await run(login, 'first\n')).toMatchObject({
+      exitCode: 0,
+      stderr: `logged in to ${server.url} as root`,
+    });
+    expect(await run(['passwd', '--password', '-'], 'second\n')).toMatchObject({ exitCode: 0 });
+    expect((await run(login, 'first\n')).exitCode).toBe(1);
+    expect((await run(login, 'second\n')).exitCode).toBe(0);
+    const inUse = await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n');
+    expect([inUse.exitCode, inUse.stderr]).toEqual([1, expect.stringContaining('another process serves')]);
+  }
+  expect(await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n')).toMatchObject({
+    exitCode: 0,
+    stderr: `changed the password of root in ${serverdir}`,
+  });
+  await using server = await startServer({ serverdir });
+  expect((await run(['login', 'root', '--server', server.url, '--password', '-'], 'third\n')).exitCode).toBe(
+    0,
+  );
+});
+
+it('makes, lists and revokes API tokens for who is logged in', async () => {
+  await using home = await makeTemporaryDirectory();
+  await using server = await startServer();
+  const run = runner(home.path);
+  const create = ['token', 'create', 'laptop', '--scope', 'packages.upload', '--json'];
+
+  const before = await run([...create, '--server', server.url]);
+  expect([before.exitCode, before.stderr]).toEqual([1, expect.stringContaining('nobody is logged in')]);
+  await run(['login', 'root', '--server', server.url, '--password', '-'], '\n');
+  const session = join(home.path, 'wheelhouse', 'session.json');
+  expect((await stat(session)).mode & 0o777).toBe(0o600);
+
+  const made = JSON.parse((await run(create)).stdout) as { id: string; token: string };
+  expect(made.token).toMatch(/^wh_/);
+  expect((await run(['token', 'list'])).stdout).toContain(`${made.id}  laptop: packages.upload, until `);
+  expect((await run(['token', 'revoke', made.id])).exitCode).toBe(0);
+  expect((await run(['token', 'list'])).stdout).toContain('revoked');
+  expect((await run(['logoff'])).exitCode).toBe(0);
+  expect(await readFile(session, 'utf8')).not.toContain('"token"');
+  expect((await run(['token', 'list'])).exitCode).toBe(1);
+});
+
+it('takes no password as an argument', async () => {
+  await using home = await makeTemporaryDirectory();
+
+  const result = await runner(home.path)(['login', 'root', '--password', 'hunter2']);
+
+  expect([result.exitCode, result.stderr]).toEqual([1, expect.not.stringContaining('hunter2')]);
+});
