@@ -166,6 +166,25 @@ export const packagesSettings = [
       'Whose mirrors may have an upstream at a private, loopback or link-local address: those whose `mirror_url` root has set, or all.',
   },
   {
+    name: 'packages.max-option-entries',
+    type: count,
+    default: 5000,
+    sentence:
+      'The most entries that a list among the options of an index may have, and operations one change.',
+  },
+  {
+    name: 'packages.max-bases',
+    type: count,
+    default: 100,
+    sentence: 'The most indexes that one index may name as its bases.',
+  },
+  {
+    name: 'packages.max-options-bytes',
+    type: bytes,
+    default: 256 * 1024,
+    sentence: 'The largest options of one index, as JSON.',
+  },
+  {
     name: 'packages.root-pypi',
     type: flag,
     default: true,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
@@ -29,7 +29,7 @@ interface FileAddress {
 /** Routes of files; the hot path answers before them what was asked before. */
 export function fileRoutes(
   app: FastifyInstance,
-  context: Context,
+  context: PackagesContext,
   { cache, source, mirrorFiles }: ServedFiles & { readonly mirrorFiles: MirrorFiles },
 ): void {
   const { db } = context;

@@ -1,11 +1,12 @@
 import type { Identity } from '#kernel/identity.ts';
 import { checkName, getUser } from '#accounts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
+import { checkOptionLimits } from './option-limits.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
 import { findIndex, fullName, insertIndex, type Index } from './store.ts';
 
@@ -19,7 +20,7 @@ export interface CreateIndex {
 
 /** Creates an index and emits `packages.index-created`. Throws 403, 404, 409 or 400 in devpi's words. */
 export async function createIndex(
-  context: Context,
+  context: PackagesContext,
   { identity, user, name, given }: CreateIndex,
 ): Promise<Index> {
   // Before the permission, as devpi answers: who the users are is no secret.
@@ -30,8 +31,10 @@ export async function createIndex(
   const type = parseIndexType(given['type'] ?? 'stage');
   if (type === 'mirror') policy.authorize(context, identity, 'packages.choose-upstream', subject);
   const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
+  checkOptionLimits(context.config, options);
   const isTrusted = identity.user === 'root';
   return await context.events.change(async (tx, emit) => {
+    await context.accounts.confirm(tx, identity);
     await getUser(tx, user);
     const index = await insertIndex(tx, { user, name, type, options, isTrusted }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
@@ -10,11 +10,12 @@ import { deleteIndexRow, fullName, lockIndex } from './store.ts';
 
 /** Deletes a volatile index with all it holds and emits `packages.index-deleted`; 403 if it is not volatile. */
 export async function deleteIndex(
-  context: Context,
+  context: PackagesContext,
   { identity, user, name }: { readonly identity: Identity; readonly user: string; readonly name: string },
 ): Promise<void> {
   policy.authorize(context, identity, 'packages.delete-index', { user, name: `${user}/${name}` });
   await context.events.change(async (tx, emit) => {
+    await context.accounts.confirm(tx, identity);
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);
     if (!isVolatile(index)) {

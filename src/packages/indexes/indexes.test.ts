@@ -5,6 +5,8 @@ import { wheelUpload } from '#test/uploads.ts';
 
 const JSON_ONLY = { accept: 'application/json' };
 
+const names = (count: number) => Array.from({ length: count }, (_, position) => `n${position}`);
+
 describe.each(databases)('indexes on %s', (database) => {
   let app: TestApp;
   beforeAll(async () => {
@@ -117,7 +119,7 @@ describe.each(databases)('indexes on %s', (database) => {
     [{ bases: 'no/where' }, "base index 'no/where' does not exist"],
     [{ bases: ['a/b/c'] }, "invalid base index spec: 'a/b/c'"],
     [{ bases: 'a' }, "invalid base index spec: 'a'"],
-    [{ bases: `a${'/'.repeat(300_000)}b` }, /^invalid base index spec: 'a\/\//],
+    [{ bases: `a${'/'.repeat(100_000)}b` }, /^invalid base index spec: 'a\/\//],
     [{ bases: ['no/where', 'a'] }, "base index 'no/where' does not exist, invalid base index spec: 'a'"],
     [{ type: 'x' }, "unknown index type 'x'"],
     [{ volatile: 'maybe' }, "Unknown boolean value 'maybe'."],
@@ -355,6 +357,47 @@ describe.each(databases)('indexes on %s', (database) => {
     });
     const bad = await app.get(`${index.path}?limit=x`, JSON_ONLY);
     expect(answer(bad)).toEqual([400, 'limit and offset must be integers']);
+  });
+
+  test.each([
+    ['a list', { mirror_whitelist: names(5001) }, "'mirror_whitelist' has more than 5000 entries"],
+    ['bases', { bases: names(101).map((name) => `root/${name}`) }, "'bases' has more than 100 entries"],
+    [
+      'all options',
+      { custom_data: 'x'.repeat(300_000) },
+      'the options are larger than 262144 bytes together',
+    ],
+  ])('%s beyond what an index may have is refused, with the setting', async (_title, json, detail) => {
+    const index = await app.index();
+    const before = await app.contents();
+
+    for (const [method, path] of [
+      ['PUT', `${index.path}-new`],
+      ['PATCH', index.path],
+    ] as const) {
+      const response = await app.request(method, path, { json, auth: index.user.auth, headers: JSON_ONLY });
+      expect([response.status, response.json().message]).toEqual([
+        400,
+        expect.stringMatching(new RegExp(`^${detail} \\(packages\\.max-[a-z-]+\\)$`)),
+      ]);
+    }
+    expect(await app.contents()).toEqual(before);
+  });
+
+  test('a change of very many operations is refused before any is applied', async () => {
+    const index = await app.index();
+    const json = names(5001).map((name) => `mirror_whitelist+=${name}`);
+
+    const response = await app.request('PATCH', index.path, {
+      json,
+      auth: index.user.auth,
+      headers: JSON_ONLY,
+    });
+
+    expect(answer(response)).toEqual([
+      400,
+      "'operations' has more than 5000 entries (packages.max-option-entries)",
+    ]);
   });
 
   test('an index that does not exist answers 404', async () => {

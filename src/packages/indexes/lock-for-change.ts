@@ -1,4 +1,4 @@
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
@@ -9,10 +9,11 @@ import { fullName, lockIndex, type Index } from './store.ts';
 
 /**
  * Locks an index and decides again whether it may be changed: while a request arrived, rights may have been taken away,
- * and the index may have gone or have been made anew. Throws 404, 409 or what the policy throws.
+ * the user or the token may have gone, and the
+ * index may have gone or have been made anew. Throws 401, 404, 409 or what the policy throws.
  */
 export async function lockForChange(
-  context: Pick<Context, 'config'>,
+  context: Pick<PackagesContext, 'config' | 'accounts'>,
   tx: Tx,
   {
     index,
@@ -28,6 +29,7 @@ export async function lockForChange(
       `index ${fullName(index)} was deleted and made again meanwhile`,
     );
   }
+  await context.accounts.confirm(tx, identity);
   policy.authorize(context, identity, permission, indexSubject(locked));
   return locked;
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '#kernel/identity.ts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { checkBases } from './create-index.ts';
 import { indexNotFound } from './find.ts';
+import { checkEntries, checkOptionLimits } from './option-limits.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
 import { fullName, lockIndex, updateIndex, type Index } from './store.ts';
@@ -20,14 +21,17 @@ export interface ModifyIndex {
 }
 
 /** Changes options and emits `packages.index-modified` if any differs. */
-export async function modifyIndex(context: Context, input: ModifyIndex): Promise<Index> {
+export async function modifyIndex(context: PackagesContext, input: ModifyIndex): Promise<Index> {
   const { identity, user, name, body, errorOnNoop } = input;
   const subject = { user, name: `${user}/${name}` };
   policy.authorize(context, identity, 'packages.modify-index', subject);
+  if (Array.isArray(body)) checkEntries(context.config, 'operations', body);
   return await context.events.change(async (tx, emit) => {
+    await context.accounts.confirm(tx, identity);
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);
     const options = patchOptions({ type: index.type, owner: user, options: index.options }, body);
+    checkOptionLimits(context.config, options);
     const changed = Object.keys({ ...index.options, ...options }).filter(
       (key) => !isDeepStrictEqual(index.options[key], options[key]),
     );

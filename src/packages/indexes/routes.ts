@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { readJson } from '#kernel/http/json-body.ts';
@@ -22,7 +22,7 @@ import { showIndex } from './show-index.ts';
 import { fullName, type Index } from './store.ts';
 
 /** Routes of indexes, as devpi-client speaks them (reference devpi.md 1.6). */
-export function indexRoutes(app: FastifyInstance, context: Context, lists: ProjectLists): void {
+export function indexRoutes(app: FastifyInstance, context: PackagesContext, lists: ProjectLists): void {
   const { db } = context;
 
   route(app, operations.readIndex, async (request, params, reply) => {

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
@@ -37,7 +37,7 @@ export interface Remove {
 
 /** Removes a project with all releases and emits `packages.project-removed`. */
 export async function removeProject(
-  context: Context,
+  context: PackagesContext,
   input: Remove & { readonly project: string },
 ): Promise<void> {
   await remove(context, input, async (removing) => {
@@ -66,7 +66,7 @@ export async function removeProject(
 
 /** Removes one release and emits `packages.release-removed`; the last one takes the project with it. */
 export async function removeRelease(
-  context: Context,
+  context: PackagesContext,
   input: Remove & { readonly project: string; readonly version: string },
 ): Promise<void> {
   const { version } = input;
@@ -94,7 +94,7 @@ export async function removeRelease(
 
 /** Removes one file and emits `packages.file-removed`; the last one takes its release with it. */
 export async function removeFile(
-  context: Context,
+  context: PackagesContext,
   input: Remove & { readonly relpath: string },
 ): Promise<void> {
   const { index, relpath } = input;
@@ -141,7 +141,7 @@ interface Removing {
 }
 
 async function remove(
-  context: Context,
+  context: PackagesContext,
   input: Remove,
   run: (removing: Removing) => Promise<void>,
 ): Promise<void> {
@@ -157,7 +157,7 @@ function demandVolatile(index: Index, force: boolean, refusal: string): void {
 }
 
 async function forgetFiles(
-  context: Context,
+  context: PackagesContext,
   tx: Tx,
   index: Index,
   files: readonly VersionedFile[],

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
@@ -24,7 +24,7 @@ export interface Yank {
  * Marks files so that installers take them only for an exact pin (PEP 592), or takes that back. Emits
  * `packages.release-yanked` or `packages.release-unyanked`. Returns the names of the files.
  */
-export async function yank(context: Context, input: Yank): Promise<string[]> {
+export async function yank(context: PackagesContext, input: Yank): Promise<string[]> {
   const { identity, index, version, reason } = input;
   return await context.events.change(async (tx, emit) => {
     const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.yank' });

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
@@ -16,7 +16,7 @@ import { packagesConfig } from '../settings.ts';
 const IDENTICAL = 'Upload of identical file to non volatile index.';
 
 /** The upload form of PyPI's legacy API as devpi takes it, and push (reference devpi.md 1.7, 1.8). */
-export function uploadRoutes(app: FastifyInstance, context: Context): void {
+export function uploadRoutes(app: FastifyInstance, context: PackagesContext): void {
   route(app, operations.upload, async (request, _params, reply, subject: IndexSubject) => {
     const { index } = subject;
     if (isXmlRpc(request)) {
@@ -61,7 +61,7 @@ interface Upload {
   readonly form: Form | undefined;
 }
 
-async function receiveUpload(context: Context, upload: Upload): Promise<UploadResult> {
+async function receiveUpload(context: PackagesContext, upload: Upload): Promise<UploadResult> {
   const { request, index } = upload;
   const config = packagesConfig(context.config);
   const limits = {

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import type { Context } from '#kernel/context.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Db, Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
@@ -45,7 +45,7 @@ export type UploadResult = 'stored' | 'identical';
  * a non-volatile index has with other bytes (reference devpi.md 1.7, packaging.md 1.7).
  */
 export async function uploadFile(
-  context: Context,
+  context: PackagesContext,
   { identity, index, form }: UploadFile,
 ): Promise<UploadResult> {
   const { content } = form;
@@ -97,7 +97,12 @@ function metadataOf(form: Form, { name, version }: Claim, archive: InspectedArch
   return { ...metadataFromForm(form.fields), name, version };
 }
 
-async function storeRows(context: Context, tx: Tx, emit: Emit, input: StoreRows): Promise<UploadResult> {
+async function storeRows(
+  context: PackagesContext,
+  tx: Tx,
+  emit: Emit,
+  input: StoreRows,
+): Promise<UploadResult> {
   const { identity, stored } = input;
   const { content, metadata, sidecar } = stored;
   // Anew and locked: the index may have changed while the body arrived.
@@ -202,7 +207,7 @@ function logTime(at: number): number[] {
  * Registers the metadata of a release without a file (`:action=submit`) and emits `packages.release-registered`.
  */
 export async function registerRelease(
-  context: Context,
+  context: PackagesContext,
   { identity, index, form }: UploadFile,
 ): Promise<void> {
   const claim = readClaim(form);
