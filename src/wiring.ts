@@ -20,7 +20,8 @@ import { createHttpServer, type Route } from '#kernel/http/server.ts';
 import type { Authorize } from '#kernel/http/policy.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { serverRoutes } from '#kernel/http/server-routes.ts';
-import { JobRunner } from '#kernel/jobs/jobs.ts';
+import { JobRunner } from '#kernel/jobs/job-runner.ts';
+import { measureJobs } from '#kernel/jobs/measure-jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
 import { eventsOf, operationsOf, parts as allParts, scopesOf } from './parts.ts';
@@ -187,10 +188,12 @@ export async function startServer(
     });
     serverRoutes(server.app, server.metrics, operationsOf(parts));
     for (const part of open) part.declareRoutes?.(server.app, server.metrics);
-    const jobs = new JobRunner(installation.database, context.clock, log, [
+    const handlers = [
       orphanCollection({ ...installation, ...context }),
       ...open.flatMap((part) => part.jobs ?? []),
-    ]);
+    ];
+    measureJobs(server.metrics, context.db, context.clock, handlers);
+    const jobs = new JobRunner(installation.database, context.clock, log, handlers);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
     return {

@@ -12,7 +12,7 @@ import type { Operations } from './http/operation.ts';
 import type { Authorize, Policy } from './http/policy.ts';
 import type { HotPath } from './http/server.ts';
 import type { Identity } from './identity.ts';
-import type { JobHandler } from './jobs/jobs.ts';
+import type { JobHandler } from './jobs/job-handler.ts';
 
 /**
  * A part of the program as a value. What stands here is light, so that commands and the reference can read it; the

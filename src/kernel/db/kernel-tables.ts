@@ -21,12 +21,15 @@ export type KernelTables = {
     id: Generated<number>;
     name: string;
     payload: string;
-    /** At most one waiting job has a given key; null for jobs that may pile up. */
+    /** At most one job has a given key; null for jobs that may pile up, and once given up. */
     key: string | null;
     run_after: number;
     attempts: number;
     lease: string | null;
     leased_until: number;
+    /** What was enqueued with the key while the job ran: it runs when the job has ended. */
+    again_payload: string | null;
+    again_after: number | null;
     failed_at: number | null;
     last_error: string | null;
   };
@@ -108,6 +111,14 @@ export const kernelMigrations: readonly Migration[] = [
     name: '0013-event-about',
     async up({ tx }) {
       await tx.schema.alterTable('event').addColumn('about', 'bigint').execute();
+    },
+  },
+  {
+    name: '0014-repeated-jobs',
+    async up({ tx }) {
+      await tx.schema.alterTable('job').addColumn('again_payload', 'text').execute();
+      await tx.schema.alterTable('job').addColumn('again_after', 'bigint').execute();
+      await sql`update job set key = null where failed_at is not null`.execute(tx);
     },
   },
 ];

@@ -276,6 +276,21 @@ test('what needs no row is asked in batches, however much is stored', async () =
   expect(await stored()).toEqual([...needed].sort());
 });
 
+test('a collection that is to stop removes no further batch', async () => {
+  await Promise.all(Array.from({ length: 600 }, (_, number) => keep(Buffer.from(String(number)))));
+  const stop = new AbortController();
+  let asked = 0;
+  const stopSecond = async () => {
+    asked += 1;
+    if (asked === 2) stop.abort(new Error('the process stops'));
+    return new Set<string>();
+  };
+
+  await expect(collectOrphans(files, stopSecond, Infinity, stop.signal)).rejects.toThrow('the process stops');
+
+  expect(await stored()).toHaveLength(100);
+});
+
 test('only orphans that are old enough are collected', async () => {
   const referenced = await keep(Buffer.from('referenced'));
   const orphan = await keep(Buffer.from('orphan'));

@@ -29,7 +29,8 @@ test.each(databases)('nothing is removed while the database on %s fails its own 
   const collect = () =>
     orphanCollection({ database, files, clock, log, findNeeded: async () => new Set() }).run(null, {
       signal: AbortSignal.any([]),
-    } as never);
+      fence: async () => undefined,
+    });
   const store = async (text: string) => {
     const file = await files.receive();
     await file.write(Buffer.from(text));

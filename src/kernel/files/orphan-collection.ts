@@ -3,7 +3,7 @@ import { checkDatabase } from '../db/check-database.ts';
 import type { Database } from '../db/db.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
-import type { JobHandler } from '../jobs/jobs.ts';
+import type { JobHandler } from '../jobs/job-handler.ts';
 import type { Log } from '../log/log.ts';
 import { collectOrphans } from './collect-orphans.ts';
 import type { Files } from './files.ts';
@@ -29,7 +29,7 @@ export function orphanCollection({ database, files, clock, log, findNeeded }: Or
   return {
     name: 'kernel.collect-orphans',
     everyMs: HOUR_MS,
-    async run() {
+    async run(_payload, { signal }) {
       const now = clock.now();
       if (now >= checkAgainAt) {
         try {
@@ -41,7 +41,7 @@ export function orphanCollection({ database, files, clock, log, findNeeded }: Or
         }
         checkAgainAt = now + DAY_MS;
       }
-      const freed = await collectOrphans(files, findNeeded, now - ORPHAN_GRACE_MS);
+      const freed = await collectOrphans(files, findNeeded, now - ORPHAN_GRACE_MS, signal);
       if (freed.files > 0) log.info(freed, 'removed stored bytes that no file refers to');
     },
   };

@@ -8,6 +8,18 @@ export interface Metrics {
   /** A number that is read when Prometheus asks. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   counter(name: string, help: string, read: () => number): void;
+  /** One number for each set of labels, of which there are few; one that is missing is no longer reported. */
+  labelledGauge<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[],
+    read: () => Promise<readonly LabelledNumber<Label>[]>,
+  ): void;
+}
+
+export interface LabelledNumber<Label extends string> {
+  readonly labels: Readonly<Record<Label, string>>;
+  readonly value: number;
 }
 
 export function createMetrics(): Metrics {
@@ -42,6 +54,19 @@ export function createMetrics(): Metrics {
           const value = read();
           counter.inc(value - reported);
           reported = value;
+        },
+      });
+    },
+    labelledGauge(name, help, labels, read) {
+      const gauge: Gauge = new Gauge({
+        name: `wheelhouse_${name}`,
+        help,
+        labelNames: labels,
+        registers: [registry],
+        async collect() {
+          const numbers = await read();
+          gauge.reset();
+          for (const each of numbers) gauge.set(each.labels, each.value);
         },
       });
     },

@@ -4,7 +4,11 @@ import { TestClock } from '#test/clock.ts';
 import { databases, testDatabase, type TestDatabase } from '#test/databases.ts';
 import type { Database } from '../db/db.ts';
 import type { KernelTables } from '../db/kernel-tables.ts';
-import { enqueue, JobRunner, type JobHandler } from './jobs.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { enqueue } from './enqueue.ts';
+import type { JobHandler, RunningJob } from './job-handler.ts';
+import { JobRunner } from './job-runner.ts';
+import { measureJobs } from './measure-jobs.ts';
 
 const log = pino({ level: 'silent' });
 const SECOND = 1000;
@@ -200,7 +204,7 @@ describe.each(databases)('jobs on %s', (kind) => {
     await add('x');
     const jobs = runner({
       name: 'record',
-      run: async (_payload, signal) => {
+      run: async (_payload, { signal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
         runs.push('stopped');
       },
@@ -211,5 +215,282 @@ describe.each(databases)('jobs on %s', (kind) => {
     await jobs.stop();
 
     expect(runs).toEqual(['stopped']);
+  });
+
+  /** A handler whose runs begin, and end when they are let. */
+  function heldHandler(name: string, slots: number) {
+    const begun: RunningJob[] = [];
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const handler: JobHandler = {
+      name,
+      queue: { name: 'held', slots },
+      run: async (payload, job) => {
+        runs.push(payload);
+        begun.push(job);
+        await released;
+      },
+    };
+    return { handler, begun, release };
+  }
+
+  /** As many rounds as a job that always fails needs to be given up. */
+  async function exhaust(jobs: JobRunner) {
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      await jobs.runDue();
+      clock.advance(600 * SECOND);
+    }
+  }
+
+  test('of one queue do not hold up those of another', async () => {
+    const long = heldHandler('long', 1);
+    await add('long', { name: 'long' });
+    const jobs = runner(long.handler, recording);
+    await jobs.start();
+    await vi.waitFor(() => expect(runs).toEqual(['long']));
+
+    await add('short');
+    await add('shorter');
+
+    await vi.waitFor(async () => expect(await rows()).toMatchObject([{ name: 'long' }]), 5000);
+    expect(runs).toEqual(['long', 'short', 'shorter']);
+    long.release();
+    await jobs.stop();
+    expect(await rows()).toEqual([]);
+  });
+
+  test('of one queue run at once in as many slots as it has', async () => {
+    const held = heldHandler('record', 3);
+    for (let number = 0; number < 5; number += 1) await add(number);
+    const jobs = runner(held.handler);
+    const ended = jobs.runDue();
+
+    await vi.waitFor(() => expect(runs).toEqual([0, 1, 2]));
+    expect((await rows()).map(({ attempts }) => attempts)).toEqual([1, 1, 1, 0, 0]);
+    held.release();
+
+    expect([await ended, runs]).toEqual([5, [0, 1, 2, 3, 4]]);
+  });
+
+  test('of one queue leave the slots of others free when many wait', async () => {
+    const held = heldHandler('held', 2);
+    for (let number = 0; number < 10; number += 1) await add(number, { name: 'held' });
+    await add('late');
+    const ended = runner(held.handler, recording).runDue();
+
+    await vi.waitFor(() => expect(runs).toEqual([0, 1, 'late']));
+
+    held.release();
+    expect(await ended).toBe(11);
+  });
+
+  test('agree on the slots of the queue that they share', () => {
+    const [two, three] = [2, 3].map((slots) => ({
+      ...recording,
+      name: `record-${slots}`,
+      queue: { name: 'shared', slots },
+    }));
+
+    expect(() => runner(two as JobHandler, three as JobHandler)).toThrow(
+      'the queue shared has 2 slots and 3',
+    );
+  });
+
+  test('with the key of a running one run again when it has ended, and not beside it', async () => {
+    const held = heldHandler('record', 3);
+    await add('first', { key: 'k' });
+    const ended = runner(held.handler).runDue();
+    await vi.waitFor(() => expect(runs).toEqual(['first']));
+
+    expect(await add('second', { key: 'k' })).toBe(true);
+    expect(await add('third', { key: 'k' })).toBe(false);
+    expect(await runner(recording).runDue()).toBe(0);
+    held.release();
+
+    expect(await ended).toBe(2);
+    expect([runs, await rows()]).toEqual([['first', 'second'], []]);
+  });
+
+  test('with the key of a running one that dies are not lost', async () => {
+    const held = heldHandler('record', 1);
+    await add('first', { key: 'k' });
+    const dying = runner(held.handler);
+    void dying.runDue();
+    await vi.waitFor(() => expect(runs).toEqual(['first']));
+    await add('second', { key: 'k' });
+
+    clock.advance(30 * SECOND + 1);
+
+    expect(await runner(recording).runDue()).toBe(2);
+    expect(runs).toEqual(['first', 'first', 'second']);
+    held.release();
+    await dying.stop();
+  });
+
+  test('that fail pause also if their key was enqueued meanwhile', async () => {
+    await add(null, { key: 'k' });
+    const failing = runner({
+      name: 'record',
+      run: async () => {
+        runs.push(clock.now());
+        await add(null, { key: 'k' });
+        throw new Error('no');
+      },
+    });
+
+    expect(await failing.runDue()).toBe(1);
+
+    expect(await rows()).toMatchObject([{ attempts: 1, run_after: clock.now() + 2 * SECOND }]);
+  });
+
+  test('that are given up do not keep others with their key away', async () => {
+    await add('x', { key: 'k' });
+    const failing = runner({
+      name: 'record',
+      run: async () => {
+        runs.push('failed');
+        // While the last attempt runs.
+        if (runs.length === 8) await add('y', { key: 'k' });
+        throw new Error('always');
+      },
+    });
+    await exhaust(failing);
+    expect(await rows()).toMatchObject([
+      { key: null, failed_at: expect.any(Number), last_error: 'always' },
+      // It has eight attempts of its own, of which the first has come at once.
+      { key: 'k', attempts: 1, payload: '"y"', failed_at: null },
+    ]);
+
+    await exhaust(failing);
+
+    expect(await add('z', { key: 'k' })).toBe(true);
+    expect(await runner(recording).runDue()).toBe(1);
+    expect(runs.at(-1)).toBe('z');
+  });
+
+  test('that were overtaken can write nothing, and are told', async () => {
+    await add('x');
+    const held = heldHandler('record', 1);
+    const overtaken = runner(held.handler).runDue();
+    await vi.waitFor(() => expect(held.begun).toHaveLength(1));
+    const [job] = held.begun as [RunningJob];
+    const write = () =>
+      database.db.transaction().execute(async (tx) => {
+        await enqueue(tx, clock.now(), { name: 'written', payload: null });
+        await job.fence(tx);
+      });
+    await write();
+    expect(await rows()).toMatchObject([{ name: 'record' }, { name: 'written' }]);
+
+    clock.advance(30 * SECOND + 1);
+    const survivor = heldHandler('record', 1);
+    const survived = runner(survivor.handler).runDue();
+    await vi.waitFor(() => expect(survivor.begun).toHaveLength(1));
+
+    await expect(write()).rejects.toThrow('the lease of the job is lost');
+    expect(job.signal.aborted).toBe(true);
+    expect((await rows()).filter(({ name }) => name === 'written')).toHaveLength(1);
+    held.release();
+    expect(await overtaken).toBe(1);
+    expect(await rows()).toMatchObject([{ name: 'record', attempts: 2 }, { name: 'written' }]);
+    survivor.release();
+    await survived;
+    expect(await rows()).toMatchObject([{ name: 'written' }]);
+  });
+
+  test('are told that their lease was lost without asking', async () => {
+    await add('x');
+    const held = heldHandler('record', 1);
+    const ended = new JobRunner(database, clock, log, [held.handler], { leaseMs: 30 }).runDue();
+    await vi.waitFor(() => expect(held.begun).toHaveLength(1));
+    const [job] = held.begun as [RunningJob];
+    expect(job.signal.aborted).toBe(false);
+
+    await database.db.withTables<KernelTables>().updateTable('job').set({ lease: 'of another' }).execute();
+
+    await vi.waitFor(() => expect(job.signal.aborted).toBe(true));
+    held.release();
+    await ended;
+  });
+
+  test('keep their lease while they run', async () => {
+    await add('x');
+    const held = heldHandler('record', 1);
+    const ended = new JobRunner(database, clock, log, [held.handler], { leaseMs: 30 }).runDue();
+    await vi.waitFor(() => expect(held.begun).toHaveLength(1));
+
+    clock.advance(600 * SECOND);
+
+    await vi.waitFor(async () =>
+      expect(await rows()).toMatchObject([{ attempts: 1, leased_until: clock.now() + 30 }]),
+    );
+    held.release();
+    await ended;
+  });
+
+  test('are not run twice in a process that slept longer than a lease', async () => {
+    await add('x');
+    const held = heldHandler('record', 2);
+    const jobs = runner(held.handler);
+    const ended = jobs.runDue();
+    await vi.waitFor(() => expect(held.begun).toHaveLength(1));
+
+    clock.advance(600 * SECOND);
+    await add('y');
+    const endedAlso = jobs.runDue();
+
+    await vi.waitFor(() => expect(runs).toEqual(['x', 'y']));
+    expect(await rows()).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);
+    held.release();
+    await Promise.all([ended, endedAlso]);
+  });
+
+  test('that end because the process stops wait for the next one, and have not failed', async () => {
+    await add('x', { key: 'k' });
+    const jobs = runner({
+      name: 'record',
+      run: async (_payload, { signal }) => {
+        runs.push('begun');
+        await new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
+        );
+      },
+    });
+    await jobs.start();
+    await vi.waitFor(() => expect(runs).toEqual(['begun']));
+
+    await jobs.stop();
+
+    expect(await rows()).toMatchObject([{ attempts: 0, lease: null, key: 'k', last_error: null }]);
+    expect(await runner(recording).runDue()).toBe(1);
+  });
+
+  test('are counted for each queue by what they do', async () => {
+    const held = heldHandler('held', 1);
+    const metrics = createMetrics();
+    measureJobs(metrics, database.db, clock, [held.handler, recording]);
+    await add(1, { name: 'held' });
+    await add(2, { name: 'held' });
+    await add('later', { delayMs: SECOND });
+    await add('of others', { name: 'unknown' });
+    const ended = runner(held.handler).runDue();
+    await vi.waitFor(() => expect(held.begun).toHaveLength(1));
+
+    const text = async () =>
+      (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('wheelhouse_jobs{'));
+    expect(await text()).toEqual([
+      'wheelhouse_jobs{queue="held",state="waiting"} 1',
+      'wheelhouse_jobs{queue="held",state="running"} 1',
+      'wheelhouse_jobs{queue="held",state="failed"} 0',
+      'wheelhouse_jobs{queue="maintenance",state="waiting"} 0',
+      'wheelhouse_jobs{queue="maintenance",state="running"} 0',
+      'wheelhouse_jobs{queue="maintenance",state="failed"} 0',
+    ]);
+
+    held.release();
+    await ended;
+    clock.advance(SECOND);
+    await exhaust(runner({ name: 'record', run: async () => Promise.reject(new Error('always')) }));
+    expect(await text()).toContain('wheelhouse_jobs{queue="maintenance",state="failed"} 1');
+    expect(await text()).toContain('wheelhouse_jobs{queue="held",state="running"} 0');
   });
 });
