@@ -1,11 +1,12 @@
 import { environmentName, type Setting } from '#kernel/config/setting.ts';
-import { parts, settingsOf } from '../../src/parts.ts';
+import type { Part } from '#kernel/part.ts';
+import { settingsOf } from '../../src/parts.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { code, generatedFrom, page } from './markdown.ts';
 
 /** docs/reference/config.md */
-export async function renderConfig(): Promise<string> {
+export async function renderConfig(parts: readonly Part[]): Promise<string> {
   const loaded = await Promise.all(
     commands.map(async ({ name, load }) => ({ name, command: (await load()).command })),
   );

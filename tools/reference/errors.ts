@@ -1,14 +1,18 @@
+import type { ErrorKind } from '#kernel/errors/app-error.ts';
+import type { Part } from '#kernel/part.ts';
 import { cliErrors } from '../../src/cli/errors.ts';
-import { errorsOf, parts } from '../../src/parts.ts';
+import { errorsOf } from '../../src/parts.ts';
 import { pythonErrors } from '../../src/python/errors.ts';
 import { generatedFrom, page } from './markdown.ts';
 
 /** Every declared error, also those of what is no part. */
-export const allErrors = [...errorsOf(parts), ...Object.values(pythonErrors), ...Object.values(cliErrors)];
+export function allErrors(parts: readonly Part[]): readonly ErrorKind[] {
+  return [...errorsOf(parts), ...Object.values(pythonErrors), ...Object.values(cliErrors)];
+}
 
 /** docs/reference/errors.md */
-export function renderErrors(): string {
-  const byPart = Map.groupBy(allErrors, ({ code }) => code.split('.')[0] ?? '');
+export function renderErrors(parts: readonly Part[]): string {
+  const byPart = Map.groupBy(allErrors(parts), ({ code }) => code.split('.')[0] ?? '');
   return page(
     generatedFrom('src/kernel/errors/kernel-errors.ts', 'every errors.ts'),
     '# Errors',

@@ -1,9 +1,10 @@
-import { eventsOf, parts } from '../../src/parts.ts';
+import type { Part } from '#kernel/part.ts';
+import { eventsOf } from '../../src/parts.ts';
 import { fields } from './fields.ts';
 import { generatedFrom, page } from './markdown.ts';
 
 /** docs/reference/events.md */
-export function renderEvents(): string {
+export function renderEvents(parts: readonly Part[]): string {
   const byPart = Map.groupBy(eventsOf(parts), ({ type }) => type.split('.')[0] ?? '');
   return page(
     generatedFrom('the events.ts of each part'),

@@ -4,13 +4,12 @@ import type { Operation } from '#kernel/http/operation.ts';
 import type { Part } from '#kernel/part.ts';
 import { fields, type Schema } from './fields.ts';
 import { readConfig } from '#kernel/config/read-config.ts';
-import { operationsOf, parts, settingsOf } from '../../src/parts.ts';
+import { operationsOf, settingsOf } from '../../src/parts.ts';
 import { code, generatedFrom, page, table } from './markdown.ts';
 
-const all = Object.entries(operationsOf(parts));
-
 /** docs/reference/http.md */
-export function renderHttp(): string {
+export function renderHttp(parts: readonly Part[]): string {
+  const all = Object.entries(operationsOf(parts));
   return page(
     generatedFrom('the contract.ts of each part', 'the policy.ts of each part'),
     '# HTTP',
@@ -27,7 +26,7 @@ export function renderHttp(): string {
     'Each operation needs the permission in the table below. `listed` is a user whom the option `acl_upload` of the ' +
       'index names, also by `:AUTHENTICATED:`; with `:ANONYMOUS:` everybody is. The owner of a new index is listed. ' +
       'What everybody may read is for the readers of an index, its owner and root once `acl_read` names readers.',
-    permissions(),
+    permissions(parts),
     '## Operations',
     table(
       ['method', 'path', 'permission', 'what it does'],
@@ -60,22 +59,19 @@ const people: Readonly<Record<string, Identity>> = {
   root: { user: 'root', groups: [] },
 };
 
-/** With the defaults of all settings. */
-const context = {
-  config: readConfig(settingsOf(parts), { flags: { serverdir: '/nowhere' }, environment: {} }),
-};
-
 /** Asks the policies themselves, for an index of `owner` on which only `listed` may upload. */
-function permissions(): string {
+function permissions(parts: readonly Part[]): string {
+  // With the defaults of all settings.
+  const config = readConfig(settingsOf(parts), { flags: { serverdir: '/nowhere' }, environment: {} });
   const index = { id: 1, user: 'owner', name: 'dev', type: 'stage', options: { acl_upload: ['listed'] } };
   const subject = { user: 'owner', name: 'owner/dev', index } as never;
   return table(
     ['permission', ...Object.keys(people), 'scope of API tokens'],
-    (parts as readonly Part[]).flatMap(({ policy }) =>
+    parts.flatMap(({ policy }) =>
       Object.entries(policy.scopes).map(([permission, scope]) => [
         permission,
         ...Object.values(people).map((person) =>
-          policy.isAllowed(context, person, permission, subject) ? 'yes' : '',
+          policy.isAllowed({ config }, person, permission, subject) ? 'yes' : '',
         ),
         scope ?? 'none will do',
       ]),
