@@ -12,7 +12,7 @@ import { defineEvents } from '#kernel/events/event-type.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { Operation } from '#kernel/http/operation.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
-import { enqueue } from '#kernel/jobs/jobs.ts';
+import { enqueue } from '#kernel/jobs/enqueue.ts';
 import type { OpenPart, Part } from '#kernel/part.ts';
 import { basic, ROOT } from './support/app.ts';
 import { TestClock } from './support/clock.ts';
