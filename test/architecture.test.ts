@@ -196,6 +196,40 @@ describe('the house', () => {
     expect(circles).toEqual([]);
   });
 
+  /** Routes and pages stand above every folder of their part, and so does what opens it. */
+  const topFloor = /\/(?:routes|pages|hot-path|open|part|public)\.ts$/;
+
+  test.each(['kernel', 'python', 'accounts', 'packages'])('has no circle of folders in %s', (part) => {
+    const folderOf = (path = '') =>
+      new RegExp(`^src/${part}/([^/]+)/`).exec(topFloor.test(path) ? '' : path)?.[1];
+    const edges = new Map<string, Map<string, string>>();
+    for (const { path, imports } of sources) {
+      const from = folderOf(path);
+      for (const { target } of imports) {
+        const to = folderOf(target);
+        if (from === undefined || to === undefined || from === to) continue;
+        const known = edges.get(from) ?? new Map<string, string>();
+        edges.set(from, known.set(to, `${path} imports ${target}`));
+      }
+    }
+    const circles: string[] = [];
+    function visit(folder: string, way: readonly (readonly [string, string])[]): void {
+      const start = way.findIndex(([before]) => before === folder);
+      if (start >= 0)
+        circles.push(
+          way
+            .slice(start)
+            .map(([, why]) => why)
+            .join(', and '),
+        );
+      else for (const [next, why] of edges.get(folder) ?? []) visit(next, [...way, [folder, why]]);
+    }
+
+    for (const folder of edges.keys()) visit(folder, []);
+
+    expect(circles).toEqual([]);
+  });
+
   test('ships nothing of the tests', () => {
     expect(
       problems(({ imports }) =>

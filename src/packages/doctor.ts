@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from '#kernel/context.ts';
 import type { Db } from '#kernel/db/db.ts';
 import type { Progress } from '#kernel/progress.ts';
-import type { ExpectedBytes } from './files/expected-bytes.ts';
+import type { ExpectedBytes } from './model/expected-bytes.ts';
 import { listMirroredDigests } from './mirror/store.ts';
 import { neededDigests } from './needed-digests.ts';
 import { listFileDigests, listSidecarDigests } from './projects/store.ts';

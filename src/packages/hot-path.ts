@@ -4,7 +4,7 @@ import type { HotPath } from '#kernel/http/server.ts';
 import { asksForMetadata } from './files/routes.ts';
 import type { ServedFiles } from './files/served-files.ts';
 import { sendFile } from './files/send-file.ts';
-import type { Index } from './indexes/store.ts';
+import type { Index } from './model/index.ts';
 import { viewKeyOf } from './inheritance/reading.ts';
 import { mayRead } from './policy.ts';
 import type { CachedPage } from './simple/page-cache.ts';

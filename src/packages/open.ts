@@ -12,7 +12,7 @@ import { createHotPath } from './hot-path.ts';
 import { createRootPypi } from './indexes/create-root-pypi.ts';
 import { indexRoutes } from './indexes/routes.ts';
 import { evictMirrorFiles } from './mirror/evict-files.ts';
-import { ProjectLists } from './mirror/lists/project-lists.ts';
+import { ProjectLists } from './lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';

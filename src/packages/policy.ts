@@ -15,8 +15,7 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { anonymous, type Identity } from '#kernel/identity.ts';
 import { packagesErrors } from './errors.ts';
-import { listOption } from './indexes/find.ts';
-import { fullName, type Index } from './indexes/store.ts';
+import { type Index, fullName, listOption } from './model/index.ts';
 import { packagesConfig } from './settings.ts';
 
 /** What a permission of this part is about: an index, or what one is to be made of. */

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isNetwork } from '../http/trusted-proxies.ts';
+import { isNetwork } from './network.ts';
 import { Secret } from './secret.ts';
 import { flag, oneOf, text, wholeNumber, type ConfigOf, type Setting } from './setting.ts';
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
-import { clientAddress, isNetwork, trustedProxies } from './trusted-proxies.ts';
+import { isNetwork } from '../config/network.ts';
+import { clientAddress, trustedProxies } from './trusted-proxies.ts';
 
 test.each(['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '0.0.0.0/0'])('%s is a network', (text) => {
   expect(isNetwork(text)).toBe(true);

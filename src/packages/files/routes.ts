@@ -3,19 +3,21 @@ import type { PackagesContext } from '../context.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { operations } from '../contract.ts';
 import { getIndex } from '../indexes/find.ts';
-import { findIndex, fullName, type Index } from '../indexes/store.ts';
+import { findIndex } from '../indexes/store.ts';
 import { answerMirrorFile } from '../mirror/answer-file.ts';
 import { bestHash } from '../mirror/link.ts';
 import type { MirrorFiles } from '../mirror/mirror-files.ts';
 import { findMirrorFile } from '../mirror/store.ts';
-import { removeFile } from '../projects/remove.ts';
+import { removeFile } from '../removal/remove.ts';
 import { getProjectById } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { authorizeReading, isRestricted } from '../policy.ts';
 import { markPrivate } from '../private-answer.ts';
-import { getFileAt, getServedFile } from './find-served.ts';
+import { getServedFile } from './find-served.ts';
+import { getFileAt } from '../projects/file-address.ts';
 import { sendFile } from './send-file.ts';
 import type { ServedFiles } from './served-files.ts';
+import { type Index, fullName } from '../model/index.ts';
 
 /** The parts of `/USER/INDEX/+f/aaa/bbbbbbbbbbbbb/NAME`, decoded. */
 interface FileAddress {

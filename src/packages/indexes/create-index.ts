@@ -7,8 +7,9 @@ import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { checkOptionLimits } from './option-limits.ts';
-import { defaultOptions, invalid, parseIndexType, parseOptions, type Options } from './options.ts';
-import { findIndex, fullName, insertIndex, type Index } from './store.ts';
+import { defaultOptions, invalid, parseIndexType, parseOptions } from './options.ts';
+import { findIndex, insertIndex } from './store.ts';
+import { type Index, type Options, fullName } from '../model/index.ts';
 
 export interface CreateIndex {
   readonly identity: Identity;

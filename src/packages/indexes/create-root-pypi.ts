@@ -3,7 +3,8 @@ import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { packagesEvents } from '../events.ts';
 import { packagesConfig } from '../settings.ts';
-import { fullName, insertIndex } from './store.ts';
+import { insertIndex } from './store.ts';
+import { fullName } from '../model/index.ts';
 
 /** The public index that a fresh server mirrors: the one place where its address is written. */
 export const PYPI_URL = 'https://pypi.org';

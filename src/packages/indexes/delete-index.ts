@@ -5,8 +5,9 @@ import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { rememberAllRemoved } from '../projects/store.ts';
-import { indexNotFound, isVolatile } from './find.ts';
-import { deleteIndexRow, fullName, lockIndex } from './store.ts';
+import { indexNotFound } from './find.ts';
+import { deleteIndexRow, lockIndex } from './store.ts';
+import { fullName, isVolatile } from '../model/index.ts';
 
 /** Deletes a volatile index with all it holds and emits `packages.index-deleted`; 403 if it is not volatile. */
 export async function deleteIndex(

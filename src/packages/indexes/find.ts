@@ -1,7 +1,8 @@
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { findIndex, type Index } from './store.ts';
+import type { Index } from '../model/index.ts';
+import { findIndex } from './store.ts';
 
 /** The index with this name; throws `packages.index-not-found` in devpi's words. */
 export async function getIndex(db: Db, user: string, name: string): Promise<Index> {
@@ -12,15 +13,4 @@ export async function getIndex(db: Db, user: string, name: string): Promise<Inde
 
 export function indexNotFound(user: string, name: string): AppError {
   return new AppError(packagesErrors.indexNotFound, `The stage ${user}/${name} could not be found.`);
-}
-
-/** True if releases may be replaced and removed without force. */
-export function isVolatile(index: Index): boolean {
-  return index.options['volatile'] === true;
-}
-
-/** An option that is a list, empty where the index has none. */
-export function listOption(index: Index, key: string): readonly string[] {
-  const value = index.options[key];
-  return Array.isArray(value) ? (value as string[]) : [];
 }

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '#kernel/identity.ts';
 import type { PackagesContext } from '../context.ts';
-import { deleteMirrorProjects, expireMirrorProjects } from '../mirror/store.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { checkBases } from './create-index.ts';
@@ -9,7 +8,8 @@ import { indexNotFound } from './find.ts';
 import { checkEntries, checkOptionLimits } from './option-limits.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
-import { fullName, lockIndex, updateIndex, type Index } from './store.ts';
+import { lockIndex, updateIndex } from './store.ts';
+import { type Index, fullName } from '../model/index.ts';
 
 export interface ModifyIndex {
   readonly identity: Identity;
@@ -43,9 +43,7 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
       return index;
     }
     if (changed.includes('bases')) await checkBases(tx, options);
-    // Links of another upstream must not stay (reference devpi.md 2.6).
-    if (changed.includes('mirror_url')) await deleteMirrorProjects(tx, index.id);
-    else if (changed.includes('mirror_cache_expiry')) await expireMirrorProjects(tx, index.id);
+    await context.packages.mirrors.forgetChanged(tx, index, changed);
     const modified = { ...index, options, isTrusted };
     await updateIndex(tx, modified);
     emit(packagesEvents.indexModified, {

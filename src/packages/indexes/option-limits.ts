@@ -1,6 +1,7 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import { packagesConfig } from '../settings.ts';
-import { invalid, type Options } from './options.ts';
+import { invalid } from './options.ts';
+import type { Options } from '../model/index.ts';
 
 /** Throws 400, naming the setting, where options are more or longer than the settings let an index have. */
 export function checkOptionLimits(config: Config, options: Options): void {

@@ -2,10 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
-
-export type IndexType = 'stage' | 'mirror';
-export type OptionValue = string | number | boolean | readonly string[] | unknown;
-export type Options = Readonly<Record<string, OptionValue>>;
+import type { IndexType, Options, OptionValue } from '../model/index.ts';
 
 type Parse = (value: unknown, key: string) => OptionValue;
 

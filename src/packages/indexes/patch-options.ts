@@ -1,12 +1,6 @@
-import {
-  defaultOptions,
-  invalid,
-  isListOption,
-  parseOptions,
-  type IndexType,
-  type Options,
-} from './options.ts';
+import { defaultOptions, invalid, isListOption, parseOptions } from './options.ts';
 import { withoutCredentials } from './show-index.ts';
+import type { IndexType, Options } from '../model/index.ts';
 
 /** The index whose options are patched, as far as patching needs to know it. */
 export interface Patched {

@@ -5,7 +5,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
-import type { ProjectLists } from '../mirror/lists/project-lists.ts';
+import type { ProjectLists } from '../lists/project-lists.ts';
 import { listCachedProjects } from '../mirror/store.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
@@ -17,9 +17,8 @@ import { createIndex } from './create-index.ts';
 import { deleteIndex } from './delete-index.ts';
 import { getIndex } from './find.ts';
 import { modifyIndex } from './modify-index.ts';
-import type { Options } from './options.ts';
+import { type Index, type Options, fullName } from '../model/index.ts';
 import { showIndex } from './show-index.ts';
-import { fullName, type Index } from './store.ts';
 
 /** Routes of indexes, as devpi-client speaks them (reference devpi.md 1.6). */
 export function indexRoutes(app: FastifyInstance, context: PackagesContext, lists: ProjectLists): void {

@@ -1,4 +1,4 @@
-import type { Index } from './store.ts';
+import type { Index } from '../model/index.ts';
 
 /** The configuration as every answer shows it: a password in a mirror's URL stays on the server. */
 export function showIndex(index: Index): Record<string, unknown> {

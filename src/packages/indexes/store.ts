@@ -1,23 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { PackagesTables } from '../tables.ts';
-import type { IndexType, Options } from './options.ts';
-
-/** An index as stored. */
-export interface Index {
-  readonly id: number;
-  readonly user: string;
-  readonly name: string;
-  readonly type: IndexType;
-  readonly options: Options;
-  /** Whether root chose the upstream of a mirror, which may then be at a private address. */
-  readonly isTrusted: boolean;
-}
-
-/** `user/name`. */
-export function fullName(index: Pick<Index, 'user' | 'name'>): string {
-  return `${index.user}/${index.name}`;
-}
+import { fullName, type Index, type IndexType, type Options } from '../model/index.ts';
 
 export async function findIndex(db: Db, user: string, name: string): Promise<Index | undefined> {
   const row = await tables(db)

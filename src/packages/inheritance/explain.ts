@@ -1,6 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { PackagesContext } from '../context.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { findReservation } from '../mirror/reserved-names.ts';
 import { listFiles, listProjectsNamed } from '../projects/store.ts';
 import type { View } from './reading.ts';

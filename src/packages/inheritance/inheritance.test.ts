@@ -3,7 +3,7 @@ import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import { getIndex } from '../indexes/find.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { resolveBases } from './resolve.ts';
 import { decideVisibility } from './shadowing.ts';
 

@@ -1,7 +1,7 @@
 import type { Db } from '#kernel/db/db.ts';
 import type { AppError } from '#kernel/errors/app-error.ts';
 import type { PackagesContext } from '../context.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import type { MirrorProject } from '../mirror/mirror-project.ts';
 import { listProjectsNamed } from '../projects/store.ts';
 import type { View } from './reading.ts';

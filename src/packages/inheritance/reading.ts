@@ -1,7 +1,7 @@
 import type { Context } from '#kernel/context.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { getIndex } from '../indexes/find.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import { authorizeReading, isRestricted, mayRead } from '../policy.ts';
 import { resolveBases } from './resolve.ts';
 

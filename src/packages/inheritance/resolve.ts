@@ -1,6 +1,6 @@
 import type { Db } from '#kernel/db/db.ts';
-import { listOption } from '../indexes/find.ts';
-import { findIndexes, fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName, listOption } from '../model/index.ts';
+import { findIndexes } from '../indexes/store.ts';
 
 /**
  * The indexes that a request to `index` sees, itself first, in devpi's order: breadth first over `bases`, mirrors postponed

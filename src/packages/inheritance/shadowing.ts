@@ -1,5 +1,4 @@
-import { listOption } from '../indexes/find.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName, listOption } from '../model/index.ts';
 
 /** What becomes of one index of the resolution order, for one project. */
 export interface Decision {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel/clock.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { packagesEvents } from '../events.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { upstreamOf } from './store.ts';
 
 interface Absence {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KeepServed } from '../files/find-served.ts';
 import { fileCaching, sendFile, type FileSource, type ServedFile } from '../files/send-file.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import type { Download } from './download.ts';
 import type { MirrorFiles } from './mirror-files.ts';
 import { sendDownload } from './send-download.ts';

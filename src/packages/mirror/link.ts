@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { encodePathSegment } from '../files/file-path.ts';
-import type { PageFile } from '../simple/page-file.ts';
+import { encodePathSegment } from '../model/file-path.ts';
+import type { PageFile } from '../model/page-file.ts';
 
 /** A file as upstream lists it, validated: what a page shows of it, and where its bytes are. */
 export type Link = Omit<PageFile, 'url'> & {

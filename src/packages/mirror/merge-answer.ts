@@ -1,7 +1,7 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { upstreamOf, type StoredProject } from './store.ts';
 import type { FetchedProject } from './upstream/fetch-project.ts';
 

@@ -5,7 +5,7 @@ import { isProjectName, normalizeProjectName } from '#python/names/project-name.
 import { packagesErrors } from '../errors.ts';
 import { contentTypeOf } from '../files/content-type.ts';
 import type { ServedFile } from '../files/send-file.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { Download, type Wanted } from './download.ts';
 import type { MirrorLimits } from './limits.ts';
 import { bestHash, linkRelpath, type Link } from './link.ts';

@@ -1,5 +1,5 @@
-import type { Index } from '../indexes/store.ts';
-import type { ProjectStatus } from '../simple/page-file.ts';
+import type { Index } from '../model/index.ts';
+import type { ProjectStatus } from '../model/page-file.ts';
 import type { Link } from './link.ts';
 import type { StoredProject } from './store.ts';
 

@@ -1,7 +1,8 @@
 import type { Context } from '#kernel/context.ts';
+import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Listener } from '#kernel/events/listeners.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { AbsentProjects } from './absent-projects.ts';
 import type { Link } from './link.ts';
 import { mirrorLimits, type MirrorLimits } from './limits.ts';
@@ -10,7 +11,7 @@ import { absentProject, knownProject, type MirrorProject } from './mirror-projec
 import { offlineProject } from './offline-project.ts';
 import { findReservation } from './reserved-names.ts';
 import { newStatistics } from './statistics.ts';
-import { findMirrorProject, replaceStoredPage } from './store.ts';
+import { deleteMirrorProjects, expireMirrorProjects, findMirrorProject, replaceStoredPage } from './store.ts';
 import { StoredPage } from './stored-page.ts';
 import { UpstreamClients } from './upstream/upstream-clients.ts';
 import { UpstreamPauses } from './upstream/upstream-pauses.ts';
@@ -61,6 +62,12 @@ export class Mirrors {
   /** What it remembers and events can make untrue. */
   get listeners(): readonly Listener[] {
     return [this.clients, this.#absent];
+  }
+
+  /** Forgets, in the transaction that changes options of a mirror, what they make untrue (reference devpi.md 2.6). */
+  async forgetChanged(tx: Tx, mirror: Index, changed: readonly string[]): Promise<void> {
+    if (changed.includes('mirror_url')) await deleteMirrorProjects(tx, mirror.id);
+    else if (changed.includes('mirror_cache_expiry')) await expireMirrorProjects(tx, mirror.id);
   }
 
   /** What each of the mirrors shows of a project; asks those that must be asked, all at once. */

@@ -1,7 +1,7 @@
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { linkRelpath } from './link.ts';
 import { knownProject, type MirrorProject } from './mirror-project.ts';
 import { findMirrorProject, listCachedPaths } from './store.ts';

@@ -1,5 +1,5 @@
 import type { Tx } from '#kernel/db/db.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import { linkRelpath } from './link.ts';
 import {
   deleteMirrorFile,

@@ -1,5 +1,4 @@
-import { listOption } from '../indexes/find.ts';
-import type { Index } from '../indexes/store.ts';
+import { type Index, listOption } from '../model/index.ts';
 
 /**
  * The entry of `mirror_reserved_names` that covers a project, if any: a name, or a prefix written `acme-*`. A mirror

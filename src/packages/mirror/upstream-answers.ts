@@ -4,7 +4,7 @@ import type { Emit } from '#kernel/events/events.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
 import { indexNotFound } from '../indexes/find.ts';
 import { packagesEvents } from '../events.ts';
-import { findIndex, fullName, type Index } from '../indexes/store.ts';
+import { findIndex } from '../indexes/store.ts';
 import type { AbsentProjects } from './absent-projects.ts';
 import type { MirrorLimits } from './limits.ts';
 import { mergeAnswer, type Answer } from './merge-answer.ts';
@@ -21,6 +21,7 @@ import { fetchProject, type FetchedProject } from './upstream/fetch-project.ts';
 import type { UpstreamClients } from './upstream/upstream-clients.ts';
 import type { UpstreamPauses } from './upstream/upstream-pauses.ts';
 import type { WriteBatch } from './write-batch.ts';
+import { type Index, fullName } from '../model/index.ts';
 
 export interface UpstreamParts {
   readonly context: Context;

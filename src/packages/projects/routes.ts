@@ -6,15 +6,16 @@ import type { PackagesContext } from '../context.ts';
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
-import { fullName } from '../indexes/store.ts';
+import { fullName } from '../model/index.ts';
 import { explainProject } from '../inheritance/explain.ts';
 import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
 import { markPrivate } from '../private-answer.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
-import { readProjectData } from './project-json.ts';
-import { releaseNotFound, removeProject, removeRelease } from './remove.ts';
+import { readProjectData } from '../inheritance/project-json.ts';
+import { removeProject, removeRelease } from '../removal/remove.ts';
+import { releaseNotFound } from './release-not-found.ts';
 import { yank } from './yank.ts';
 
 interface ProjectParams {

@@ -3,9 +3,9 @@ import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { lockForChange } from '../indexes/lock-for-change.ts';
-import { fullName, type Index } from '../indexes/store.ts';
-import { releaseNotFound } from './remove.ts';
+import { lockForChange } from '../lock-for-change.ts';
+import { type Index, fullName } from '../model/index.ts';
+import { releaseNotFound } from './release-not-found.ts';
 import { findProject, findRelease, listFiles, setYanked } from './store.ts';
 
 export interface Yank {

@@ -1,5 +1,5 @@
 import type { Identity } from '#kernel/identity.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import { indexUrl } from '../index-url.ts';
 
 const FEATURES = ['push-no-docs', 'push-only-docs', 'push-register-project', 'server-keyvalue-parsing'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import type { View } from '../inheritance/reading.ts';
 import { PageCache, type PageSource } from './page-cache.ts';
 import { RenderedPage } from './rendered-page.ts';

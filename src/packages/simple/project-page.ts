@@ -1,12 +1,12 @@
 import type { PackagesContext } from '../context.ts';
-import { fileUrlPath } from '../files/file-path.ts';
+import { fileUrlPath } from '../model/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
 import type { View } from '../inheritance/reading.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { type Index, fullName } from '../model/index.ts';
 import { linkPath } from '../mirror/link.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
-import type { PageFile, ProjectStatus } from './page-file.ts';
+import type { PageFile, ProjectStatus } from '../model/page-file.ts';
 
 /** The one model of a project page: both forms are rendered from it (design section 5). */
 export interface ProjectPage {

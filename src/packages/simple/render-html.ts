@@ -1,7 +1,7 @@
 import { escapeHtml } from '#web/html.ts';
 import { bestHash } from '../mirror/link.ts';
 import type { ProjectPage } from './project-page.ts';
-import type { PageFile } from './page-file.ts';
+import type { PageFile } from '../model/page-file.ts';
 import { API_VERSION } from './render-json.ts';
 
 /** The page of a project as PEP 503 HTML, frozen at 1.4 (PEP 833); size and upload time have no HTML form. */

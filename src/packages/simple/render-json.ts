@@ -1,5 +1,5 @@
 import type { ProjectPage } from './project-page.ts';
-import type { PageFile } from './page-file.ts';
+import type { PageFile } from '../model/page-file.ts';
 
 /** The version of the simple API that our pages follow; 1.5 would promise namespaces (PEP 752). */
 export const API_VERSION = '1.4';

@@ -5,10 +5,10 @@ import { isProjectName, normalizeProjectName } from '#python/names/project-name.
 import type { PackagesContext } from '../context.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
-import { fullName } from '../indexes/store.ts';
+import { fullName } from '../model/index.ts';
 import { findSources } from '../inheritance/read-sources.ts';
 import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
-import type { ProjectLists } from '../mirror/lists/project-lists.ts';
+import type { ProjectLists } from '../lists/project-lists.ts';
 import { listProjectNames } from '../projects/store.ts';
 import { route } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
@@ -19,7 +19,7 @@ import { readProjectPage } from './project-page.ts';
 import { renderListHtml, renderProjectHtml } from './render-html.ts';
 import { renderListJson, renderProjectJson } from './render-json.ts';
 import { freshPage, pageHeaders, RenderedPage } from './rendered-page.ts';
-import { sendList } from './send-list.ts';
+import { sendList } from '../lists/send-list.ts';
 import { sendPage, type Negotiation } from './send-page.ts';
 
 export interface SimplePages {

@@ -4,7 +4,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
-import type { Index } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import { policy, type IndexSubject } from '../policy.ts';
 import { route } from '#kernel/http/route.ts';
 import { field } from './check-upload.ts';

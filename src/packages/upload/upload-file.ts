@@ -8,10 +8,9 @@ import type { InspectedArchive } from '#python/archives/inspect.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { addressOf } from '../files/find-served.ts';
-import { isVolatile } from '../indexes/find.ts';
-import { lockForChange } from '../indexes/lock-for-change.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { addressOf } from '../projects/file-address.ts';
+import { type Index, fullName, isVolatile } from '../model/index.ts';
+import { lockForChange } from '../lock-for-change.ts';
 import { completeMetadata, metadataFromForm, type Metadata } from '../projects/metadata.ts';
 import {
   deleteFileRow,

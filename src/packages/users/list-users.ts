@@ -1,6 +1,7 @@
 import { listUsersAfter, type UserAccount } from '#accounts';
 import type { Db } from '#kernel/db/db.ts';
-import { listIndexesOf, type Index } from '../indexes/store.ts';
+import { listIndexesOf } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 
 /** With the largest fields of users and options that are allowed this is some megabytes. */
 const PAGE = 50;

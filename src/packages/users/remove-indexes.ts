@@ -3,8 +3,8 @@ import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { isVolatile } from '../indexes/find.ts';
-import { deleteIndexRow, fullName, listIndexes } from '../indexes/store.ts';
+import { fullName, isVolatile } from '../model/index.ts';
+import { deleteIndexRow, listIndexes } from '../indexes/store.ts';
 import { rememberAllRemoved } from '../projects/store.ts';
 
 /** Deletes the indexes of a user who goes, an event each; refuses with 403 while one of them is not volatile. */

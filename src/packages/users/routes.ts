@@ -7,10 +7,11 @@ import { route, sendJson } from '#kernel/http/route.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { operations } from '../contract.ts';
 import { showHiddenIndex, showIndex } from '../indexes/show-index.ts';
-import { listIndexes, type Index } from '../indexes/store.ts';
+import { listIndexes } from '../indexes/store.ts';
 import { mayRead } from '../policy.ts';
 import { markPrivate } from '../private-answer.ts';
 import { listUsersWithIndexes } from './list-users.ts';
+import type { Index } from '../model/index.ts';
 
 /** Users with their indexes, as devpi-client reads them (reference devpi.md 1.5). */
 export function userRoutes(app: FastifyInstance, context: Context): void {

@@ -7,7 +7,7 @@ import { packagesErrors } from '../../errors.ts';
 import { packagesEvents } from '../../events.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
-import { fullName, type Index } from '../../indexes/store.ts';
+import { type Index, fullName } from '../../model/index.ts';
 import { neededDigests } from '../../needed-digests.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';

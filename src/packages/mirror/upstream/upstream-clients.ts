@@ -5,7 +5,7 @@ import { proxiesOf } from '#kernel/http/proxies.ts';
 import { trustAuthorities } from '#kernel/http/trust.ts';
 import { packagesErrors } from '../../errors.ts';
 import { packagesEvents } from '../../events.ts';
-import { fullName, type Index } from '../../indexes/store.ts';
+import { type Index, fullName } from '../../model/index.ts';
 import { packagesConfig } from '../../settings.ts';
 import { UpstreamClient } from './upstream-client.ts';
 

@@ -1,4 +1,4 @@
-import type { ProjectStatus } from '../../simple/page-file.ts';
+import type { ProjectStatus } from '../../model/page-file.ts';
 import type { Link } from '../link.ts';
 import { validateLink, validateStatus, type RawLink } from './validate-link.ts';
 import { parseHtmlPage } from './parse-html-page.ts';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../../errors.ts';
-import { fullName, type Index } from '../../indexes/store.ts';
+import { type Index, fullName } from '../../model/index.ts';
 import type { MirrorLimits } from '../limits.ts';
 import { isUnreachable } from './upstream-client.ts';
 

@@ -1,5 +1,5 @@
 import { parseFilename } from '#python/names/filename.ts';
-import type { ProjectStatus } from '../../simple/page-file.ts';
+import type { ProjectStatus } from '../../model/page-file.ts';
 import { hasherName, type Link } from '../link.ts';
 
 /** An entry of an upstream page, of any type and with any value. */

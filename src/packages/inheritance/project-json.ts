@@ -1,11 +1,11 @@
 import type { PackagesContext } from '../context.ts';
-import { fileUrlPath } from '../files/file-path.ts';
-import { readSources } from '../inheritance/read-sources.ts';
-import type { View } from '../inheritance/reading.ts';
-import type { Index } from '../indexes/store.ts';
+import { fileUrlPath } from '../model/file-path.ts';
+import { readSources } from './read-sources.ts';
+import type { View } from './reading.ts';
+import type { Index } from '../model/index.ts';
 import { bestHash, linkPath, type Link } from '../mirror/link.ts';
 import type { MirrorProject } from '../mirror/mirror-project.ts';
-import { listFiles, listReleases, type Release, type VersionedFile } from './store.ts';
+import { listFiles, listReleases, type Release, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
 
 /** devpi's `verdata`: metadata, `+links`, and `+shadowing` for what it hides. */

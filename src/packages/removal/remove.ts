@@ -5,10 +5,9 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { addressOf, getFileAt } from '../files/find-served.ts';
-import { isVolatile } from '../indexes/find.ts';
-import { lockForChange } from '../indexes/lock-for-change.ts';
-import { fullName, type Index } from '../indexes/store.ts';
+import { addressOf, getFileAt } from '../projects/file-address.ts';
+import { type Index, fullName, isVolatile } from '../model/index.ts';
+import { lockForChange } from '../lock-for-change.ts';
 import {
   forgetMirroredFile,
   forgetMirroredProject,
@@ -26,7 +25,8 @@ import {
   rememberRemoved,
   type Project,
   type VersionedFile,
-} from './store.ts';
+} from '../projects/store.ts';
+import { releaseNotFound } from '../projects/release-not-found.ts';
 
 export interface Remove {
   readonly identity: Identity;
@@ -184,12 +184,4 @@ async function dropRelease(
 async function dropProject({ tx, index, emit, fact }: Removing, project: Project): Promise<void> {
   await deleteProjectRow(tx, project.id);
   emit(packagesEvents.projectRemoved, { ...fact, data: { index: fullName(index), project: project.name } });
-}
-
-/** 404 in devpi's words. */
-export function releaseNotFound(project: string, version: string): AppError {
-  return new AppError(
-    packagesErrors.releaseNotFound,
-    `The version ${version} of project ${project} does not exist.`,
-  );
 }

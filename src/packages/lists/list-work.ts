@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip, createZstdCompress } from 'node:zlib';
 import { escapeHtml } from '#web/html.ts';
 import type { Coding } from '#kernel/http/accept.ts';
-import { API_VERSION } from '../../simple/render-json.ts';
+import { API_VERSION } from '../simple/render-json.ts';
 import { parseNames } from './parse-names.ts';
 
 /** What the worker does; paths are absolute. */

@@ -1,11 +1,12 @@
-import type { PackagesContext } from '../context.ts';
+import type { PackagesContext } from './context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
-import { packagesErrors } from '../errors.ts';
-import { indexSubject, policy, type PermissionName } from '../policy.ts';
-import { indexNotFound } from './find.ts';
-import { fullName, lockIndex, type Index } from './store.ts';
+import { packagesErrors } from './errors.ts';
+import { indexSubject, policy, type PermissionName } from './policy.ts';
+import { indexNotFound } from './indexes/find.ts';
+import { lockIndex } from './indexes/store.ts';
+import { type Index, fullName } from './model/index.ts';
 
 /**
  * Locks an index and decides again whether it may be changed: while a request arrived, rights may have been taken away,

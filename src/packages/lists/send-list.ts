@@ -4,10 +4,10 @@ import type { Coding } from '#kernel/http/accept.ts';
 import { readLocalFile } from '#kernel/files/local-open-file.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { sendBytes } from '../files/send-file.ts';
-import { formSuffix, type ListPage } from '../mirror/lists/project-lists.ts';
-import { contentTypeHeader, policyOf, varyOf } from './send-page.ts';
+import { formSuffix, type ListPage } from './project-lists.ts';
+import { contentTypeHeader, policyOf, varyOf } from '../simple/send-page.ts';
 import { PRIVATE_CACHE_CONTROL } from '../private-answer.ts';
-import type { PageType } from './negotiate.ts';
+import type { PageType } from '../simple/negotiate.ts';
 
 /** Sends a root list that lies on disk, or 304. Throws before anything is sent if it cannot be read. */
 export async function sendList(

@@ -7,16 +7,16 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
-import { packagesEvents } from '../../events.ts';
-import { fullName, type Index } from '../../indexes/store.ts';
-import type { View } from '../../inheritance/reading.ts';
-import { listProjectNames } from '../../projects/store.ts';
-import { ACCEPT, refusedBy } from '../upstream/fetch-project.ts';
-import { expiryMs } from '../merge-answer.ts';
-import type { Mirrors } from '../mirrors.ts';
-import { runWorker } from '../run-worker.ts';
-import { listCachedProjects } from '../store.ts';
-import { upstreamFailed } from '../upstream/upstream-client.ts';
+import { packagesEvents } from '../events.ts';
+import { type Index, fullName } from '../model/index.ts';
+import type { View } from '../inheritance/reading.ts';
+import { listProjectNames } from '../projects/store.ts';
+import { ACCEPT, refusedBy } from '../mirror/upstream/fetch-project.ts';
+import { expiryMs } from '../mirror/merge-answer.ts';
+import type { Mirrors } from '../mirror/mirrors.ts';
+import { runWorker } from '../mirror/run-worker.ts';
+import { listCachedProjects } from '../mirror/store.ts';
+import { upstreamFailed } from '../mirror/upstream/upstream-client.ts';
 import { limited, readLines, type ListWork, type RenderedForms } from './list-work.ts';
 
 /** A rendered root list on disk. */
