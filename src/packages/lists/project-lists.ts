@@ -291,5 +291,5 @@ export function formSuffix(form: string): string {
 }
 
 function runListWorker(work: ListWork): Promise<unknown> {
-  return runWorker('lists/list-worker', work);
+  return runWorker('../lists/list-worker', work);
 }
