@@ -6,13 +6,16 @@ import { wheelUpload } from '#test/uploads.ts';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 
-/** The statements that the database is asked until `run` ends. */
+/**
+ * The statements that the database is asked until `run` ends. PostgreSQL may still announce what was changed before, and the
+ * server then reads the log; that is none of the request's.
+ */
 async function countStatements(db: Kysely<never>, run: () => Promise<unknown>): Promise<number> {
   const executor = db.getExecutor();
   const execute = executor.executeQuery;
   let count = 0;
   executor.executeQuery = function counting(...query) {
-    count += 1;
+    if (!query[0].sql.includes('from "event"')) count += 1;
     return execute.apply(this, query) as never;
   };
   try {
