@@ -28,13 +28,14 @@ export const command = defineCommand({
     try {
       progress.step('checking the database');
       await checkDatabase(database);
+      let count = 0;
+      // Kept for the one document only: a store that was lost has a problem for every file.
       const problems = [];
-      for await (const problem of checkContents(context, progress, {
-        checksum,
-      })) {
-        problems.push(problem);
+      for await (const problem of checkContents(context, progress, { checksum })) {
+        count += 1;
         const { code, sha256, detail } = problem;
-        if (!json) process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
+        if (json) problems.push(problem);
+        else process.stdout.write(`${code} ${sha256.slice(0, 16)} ${detail}\n`);
       }
       progress.step('looking for bytes without a row');
       // Where another process may serve, fresh bytes may belong to an upload that is not finished.
@@ -43,8 +44,8 @@ export const command = defineCommand({
       const removed = repair ? await collectOrphans(files, findNeeded, storedBefore) : { files: 0, bytes: 0 };
       const orphans = await countOrphans(files, findNeeded, storedBefore);
       if (json) process.stdout.write(`${JSON.stringify({ problems, orphans, removed }, null, 2)}\n`);
-      else process.stderr.write(summary(problems.length, orphans, removed));
-      return problems.length === 0 ? 0 : 1;
+      else process.stderr.write(summary(count, orphans, removed));
+      return count === 0 ? 0 : 1;
     } finally {
       await installation.close();
     }
