@@ -179,7 +179,7 @@ const table: readonly BadInput[] = [
     options: ({ expired }) => ({ form: uploadForm(wheelUpload()), auth: expired }),
     status: 401,
     says: 'the login has expired',
-    headers: { location: /\/\+login$/ },
+    headers: { location: /\/\+login$/, 'www-authenticate': 'Basic realm="pypi"' },
   },
   {
     what: 'an upload by a stranger',

@@ -9,6 +9,7 @@ import {
   type Permission,
   type Rule,
 } from './define-policy.ts';
+import { challenge } from './challenge.ts';
 import { accountsErrors } from './errors.ts';
 import { accountsConfig, type AccountsConfig } from './settings.ts';
 
@@ -44,7 +45,7 @@ const permissions = {
   // A token that leaks must not be able to make itself a stronger or longer one.
   'accounts.manage-tokens': {
     rule: ({ user }) => user !== undefined,
-    refuse: () => new AppError(accountsErrors.loginNeeded, 'nobody is logged in'),
+    refuse: () => new AppError(accountsErrors.loginNeeded, 'nobody is logged in', { headers: challenge }),
   },
   'accounts.manage-groups': { rule: isRoot, refuse: () => 'only root may manage groups' },
   'accounts.list-users': readersBy('accounts.user-list-readers', 'list users'),

@@ -1,3 +1,4 @@
+export { challenge } from './challenge.ts';
 export type { AccountsContext, UserRemovalHook } from './context.ts';
 export {
   any,

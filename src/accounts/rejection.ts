@@ -1,5 +1,6 @@
 import { AppError, type ErrorKind } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
+import { challenge } from './challenge.ts';
 import { accountsErrors } from './errors.ts';
 
 /**
@@ -19,6 +20,7 @@ export function rejection({ rejected }: Identity): AppError | undefined {
   return undefined;
 }
 
-function ended(kind: ErrorKind, detail: string): AppError {
-  return new AppError(kind, detail, { headers: { location: '/+login' } });
+/** 401 for somebody who has to log in again. */
+export function ended(kind: ErrorKind, detail: string): AppError {
+  return new AppError(kind, detail, { headers: { ...challenge, location: '/+login' } });
 }

@@ -1,5 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
+import { challenge } from './challenge.ts';
 import { accountsErrors } from './errors.ts';
 import { rejection } from './rejection.ts';
 
@@ -14,5 +15,8 @@ export function requireLogin(identity: Identity): string {
     });
   }
   if (identity.user !== undefined) return identity.user;
-  throw rejection(identity) ?? new AppError(accountsErrors.loginNeeded, 'nobody is logged in');
+  throw (
+    rejection(identity) ??
+    new AppError(accountsErrors.loginNeeded, 'nobody is logged in', { headers: challenge })
+  );
 }

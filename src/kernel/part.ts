@@ -32,7 +32,7 @@ export interface Part {
 
 /** The code of a part, and what must be known of its data while it is not open. */
 export interface PartCode {
-  /** Their names begin with a number that no other part uses, and never change. */
+  /** Their names begin with the next number over all parts, and never change once they are released. */
   readonly migrations: readonly Migration[];
   /** Makes what a new installation has, in one transaction with the other parts. */
   initialize?(context: Context, tx: Tx, emit: Emit): Promise<void>;

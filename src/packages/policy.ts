@@ -1,6 +1,7 @@
 import {
   accountsErrors,
   any,
+  challenge,
   definePolicy,
   everyone,
   isNamedBy,
@@ -106,9 +107,7 @@ function refuseUpload({ index }: Subject, identity: Identity): string | AppError
 
 function loginNeeded({ rejected }: Identity, detail: string): AppError {
   const told = rejected === 'wrong-credentials' ? 'the user name or the password is wrong' : detail;
-  return new AppError(accountsErrors.loginNeeded, told, {
-    headers: { 'www-authenticate': 'Basic realm="pypi"' },
-  });
+  return new AppError(accountsErrors.loginNeeded, told, { headers: challenge });
 }
 
 /** May somebody see what is on an index? */

@@ -199,14 +199,14 @@ export const packagesMigrations: readonly Migration[] = [
     },
   },
   {
-    name: '0004-absent-projects',
+    name: '0007-absent-projects',
     async up({ tx }) {
       // Now in memory: anybody could fill the table with names that no upstream has.
       await sql`delete from mirror_project where is_found = 0`.execute(tx);
     },
   },
   {
-    name: '0005-trusted-mirrors',
+    name: '0008-trusted-mirrors',
     async up({ tx }) {
       await tx.schema
         .alterTable('package_index')
@@ -217,13 +217,13 @@ export const packagesMigrations: readonly Migration[] = [
     },
   },
   {
-    name: '0007-mirrored-digests',
+    name: '0009-mirrored-digests',
     async up({ tx }) {
       await tx.schema.createIndex('mirror_file_by_sha256').on('mirror_file').column('sha256').execute();
     },
   },
   {
-    name: '0012-last-package-index',
+    name: '0010-last-package-index',
     async up({ tx }) {
       await tx.schema
         .createTable('last_package_index')

@@ -50,6 +50,24 @@ it('makes a server with a password for root, which is changed and reset without 
   );
 });
 
+it('makes a server with its files elsewhere, and resets a password there within the limits', async () => {
+  await using home = await makeTemporaryDirectory();
+  const run = runner(home.path);
+  const files = join(home.path, 'files');
+  const where = ['--serverdir', join(home.path, 'server'), '--files-directory', files];
+  const reset = ['passwd', 'root', '--local', ...where, '--password', '-'];
+
+  expect(await run(['init', ...where, '--root-password', '-'], 'first\n')).toMatchObject({ exitCode: 0 });
+
+  expect(await readFile(join(files, 'id'), 'utf8')).toMatch(/^[0-9a-f]{32}\n$/);
+  expect(await run(reset, 'second\n')).toMatchObject({ exitCode: 0 });
+  const long = await run(reset, `${'x'.repeat(65_537)}\n`);
+  expect([long.exitCode, long.stderr]).toEqual([
+    1,
+    expect.stringContaining('a password may have 65536 bytes (accounts.max-user-bytes)'),
+  ]);
+});
+
 it('makes, lists and revokes API tokens for who is logged in', async () => {
   await using home = await makeTemporaryDirectory();
   await using server = await startServer();

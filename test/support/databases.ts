@@ -11,7 +11,7 @@ import { POSTGRES_TEMPLATE } from './postgres-template.ts';
 export const databases: readonly DialectName[] =
   inject('postgresServer') === undefined ? ['sqlite'] : ['sqlite', 'postgres'];
 
-/** A migrated, empty database of its own for one test or one file of tests. */
+/** A database of its own for one test or one file of tests. */
 export interface TestDatabase {
   /** The setting `database` that opens it. */
   readonly setting: string;
@@ -22,13 +22,16 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
-/** Copies the template: 1 ms for SQLite, some 30 for PostgreSQL. */
-export async function testDatabase(kind: DialectName): Promise<TestDatabase> {
+/** A migrated database, copied from the template: 1 ms for SQLite, some 30 for PostgreSQL. `isBlank`: without a table. */
+export async function testDatabase(
+  kind: DialectName,
+  { isBlank = false }: { readonly isBlank?: boolean } = {},
+): Promise<TestDatabase> {
   const directory = mkdtempSync(join(tmpdir(), 'wheelhouse-test-'));
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true });
   if (kind === 'sqlite') {
     const path = join(directory, 'wheelhouse.sqlite');
-    copyFileSync(inject('sqliteTemplate'), path);
+    if (!isBlank) copyFileSync(inject('sqliteTemplate'), path);
     return {
       setting: 'sqlite',
       directory,
@@ -37,7 +40,7 @@ export async function testDatabase(kind: DialectName): Promise<TestDatabase> {
     };
   }
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer(`create database ${name} template ${POSTGRES_TEMPLATE}`);
+  await administer(`create database ${name} template ${isBlank ? 'template0' : POSTGRES_TEMPLATE}`);
   const setting = urlOf(name);
   return {
     setting,

@@ -1,9 +1,8 @@
 import type { Db } from '#kernel/db/db.ts';
-import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { accountsErrors } from '../errors.ts';
 import { listGroupsOf } from '../groups/store.ts';
-import { rejection } from '../rejection.ts';
+import { ended, rejection } from '../rejection.ts';
 import { findToken } from '../tokens/store.ts';
 import { findUser } from '../users/store.ts';
 import { fingerprintOf } from './login-token.ts';
@@ -16,11 +15,7 @@ export async function confirm(secret: Buffer, db: Db, identity: Identity): Promi
   const { user, token, loginId, fingerprint } = identity;
   if (user === undefined) return identity;
   const account = await findUser(db, user);
-  if (account === undefined) {
-    throw new AppError(accountsErrors.loginExpired, `user '${user}' has been deleted`, {
-      headers: { location: '/+login' },
-    });
-  }
+  if (account === undefined) throw ended(accountsErrors.loginExpired, `user '${user}' has been deleted`);
   if (token !== undefined) {
     const stored = await findToken(db, token.id);
     if (stored === undefined || stored.revokedAt !== null) {

@@ -163,7 +163,10 @@ describe.each(databases)('API tokens on %s', (database) => {
     ]);
     expect(await authstatus(bearer(token))).toEqual(anonymous);
     const refused = await app.get('/+tokens', { ...bearer(token), ...JSON_ONLY });
-    expect(refused).toMatchObject({ status: 401, headers: { location: expect.stringMatching(/\+login$/) } });
+    expect(refused).toMatchObject({
+      status: 401,
+      headers: { location: expect.stringMatching(/\+login$/), 'www-authenticate': 'Basic realm="pypi"' },
+    });
     expect(refused.json()).toMatchObject({
       code: 'accounts.token-ended',
       message: 'the API token was revoked',

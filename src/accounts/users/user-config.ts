@@ -57,10 +57,14 @@ export function givenPassword(fields: UserFields, maxBytes: number): string | un
   const { password } = fields;
   if (password === undefined) return undefined;
   if (typeof password !== 'string') throw invalidUser("'password' must be a string");
-  if (Buffer.byteLength(password) > maxBytes) {
-    throw invalidUser(`a password may have ${maxBytes} bytes (accounts.max-user-bytes)`);
-  }
+  checkPasswordSize(password, maxBytes);
   return password;
+}
+
+/** Throws 400 if a password is larger than the limit. */
+export function checkPasswordSize(password: string, maxBytes: number): void {
+  if (Buffer.byteLength(password) <= maxBytes) return;
+  throw invalidUser(`a password may have ${maxBytes} bytes (accounts.max-user-bytes)`);
 }
 
 export function invalidUser(detail: string): AppError {

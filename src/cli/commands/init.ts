@@ -6,7 +6,7 @@ import { readPassword } from '../read-password.ts';
 
 export const command = defineCommand({
   summary: 'Make the directory of a new server, with a password for root',
-  settings: ['serverdir', 'database', 'packages.root-pypi'],
+  settings: ['serverdir', 'database', 'files-directory', 'packages.root-pypi'],
   options: {
     rootPassword: text(
       '-',

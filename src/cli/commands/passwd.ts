@@ -9,7 +9,7 @@ import type { FullConfig } from '../../parts.ts';
 
 export const command = defineCommand({
   summary: 'Change the password of a user',
-  settings: ['serverdir', 'database'],
+  settings: ['serverdir', 'database', 'files-directory'],
   args: { user: optional('Name of the user; default is who is logged in, or root') },
   options: {
     server: serverOption,

@@ -106,7 +106,7 @@ export const kernelSettings = [
     type: proxyUrl.optional(),
     default: undefined,
     isSecret: true,
-    sentence: 'Proxy through which upstream indexes with http:// are asked.',
+    sentence: 'Proxy through which mirrors and commands ask servers with http://.',
     variables: ['http_proxy', 'HTTP_PROXY'],
   },
   {
@@ -114,14 +114,15 @@ export const kernelSettings = [
     type: proxyUrl.optional(),
     default: undefined,
     isSecret: true,
-    sentence: 'Proxy through which upstream indexes with https:// are asked.',
+    sentence: 'Proxy through which mirrors and commands ask servers with https://.',
     variables: ['https_proxy', 'HTTPS_PROXY'],
   },
   {
     name: 'no-proxy',
     type: text.optional(),
     default: undefined,
-    sentence: 'Hosts that are asked directly all the same, separated by commas.',
+    sentence:
+      'Hosts that are asked directly all the same, separated by commas. Commands ask this machine directly in any case.',
     variables: ['no_proxy', 'NO_PROXY'],
   },
   {

@@ -108,13 +108,13 @@ export const kernelMigrations: readonly Migration[] = [
     },
   },
   {
-    name: '0013-event-about',
+    name: '0011-event-about',
     async up({ tx }) {
       await tx.schema.alterTable('event').addColumn('about', 'bigint').execute();
     },
   },
   {
-    name: '0014-repeated-jobs',
+    name: '0012-repeated-jobs',
     async up({ tx }) {
       await tx.schema.alterTable('job').addColumn('again_payload', 'text').execute();
       await tx.schema.alterTable('job').addColumn('again_after', 'bigint').execute();

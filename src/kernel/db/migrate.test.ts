@@ -65,11 +65,4 @@ describe.each(databases)('migrations on %s', (kind) => {
 
     expect(await migrate(database, [counting('a', runs)])).toEqual(['a']);
   });
-
-  test('have names of their own', () => {
-    const names = migrations.map(({ name }) => name);
-
-    expect(new Set(names).size).toBe(names.length);
-    expect(names.toSorted()).toEqual(names);
-  });
 });

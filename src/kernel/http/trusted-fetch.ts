@@ -1,5 +1,6 @@
 import { environment } from '../config/environment.ts';
 import { environmentName } from '../config/setting.ts';
+import { useProxies } from './use-proxies.ts';
 
 /** A server that could not be reached, and why, in a sentence. */
 export class Unreachable extends Error {
@@ -20,14 +21,15 @@ export class Unreachable extends Error {
 }
 
 /**
- * `fetch` for commands: trusts what a server trusts (`trust.ts`, with the `ca-file` that the environment names), and
- * throws `Unreachable` with an honest sentence when there is no answer.
+ * `fetch` for commands: trusts what a server trusts (`trust.ts`, with the `ca-file` that the environment names), goes through
+ * the proxies that the environment names, and throws `Unreachable` with an honest sentence when there is no answer.
  */
 export async function trustedFetch(url: string, init: RequestInit = {}): Promise<Response> {
   const { host, protocol } = new URL(url);
   // Reading the certificates takes a tenth of a second: not for http.
   if (protocol === 'https:')
     (await import('./trust.ts')).trustAuthorities(environment[environmentName('ca-file')] || undefined);
+  useProxies();
   try {
     return await fetch(url, init);
   } catch (cause) {

@@ -14,7 +14,7 @@ import { listProjectNames } from '../projects/store.ts';
 import { ACCEPT, refusedBy } from '../mirror/upstream/fetch-project.ts';
 import { expiryMs } from '../mirror/merge-answer.ts';
 import type { Mirrors } from '../mirror/mirrors.ts';
-import { runWorker } from '../mirror/run-worker.ts';
+import { runInThread } from '../mirror/run-in-thread.ts';
 import { listCachedProjects } from '../mirror/store.ts';
 import { upstreamFailed } from '../mirror/upstream/upstream-client.ts';
 import { limited, readLines, type ListWork, type RenderedForms } from './list-work.ts';
@@ -291,5 +291,5 @@ export function formSuffix(form: string): string {
 }
 
 function runListWorker(work: ListWork): Promise<unknown> {
-  return runWorker('../lists/list-worker', work);
+  return runInThread('list-worker', import.meta.url, work);
 }

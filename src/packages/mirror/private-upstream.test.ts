@@ -1,13 +1,8 @@
-import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { migrate } from '#kernel/db/migrate.ts';
 import { ROOT, type TestApp, type TestIndex } from '#test/app.ts';
-import { databases, testDatabase } from '#test/databases.ts';
+import { databases } from '#test/databases.ts';
 import { FixtureIndex, wheelFile } from '#test/fixture-index.ts';
 import { mirrorApp } from '#test/mirrors.ts';
-import { parts } from '../../parts.ts';
-import { migrationsOf } from '../../wiring.ts';
-import type { PackagesTables } from '../tables.ts';
 
 const settings = { 'packages.mirror-private-addresses': 'root' } as const;
 
@@ -80,38 +75,6 @@ describe.each(databases)('a mirror of a private address on %s', (database) => {
     expect((await setUrl(index, upstream.url, ROOT)).status).toBe(200);
 
     expect(await app.filenames(index)).toHaveLength(1);
-  });
-
-  test('stays what it was when the server is a newer one', async () => {
-    const home = await testDatabase(database);
-    const opened = home.open();
-    const migrations = migrationsOf(await Promise.all(parts.map((part) => part.load())));
-    const db = opened.db.withTables<PackagesTables>();
-    try {
-      await sql`alter table package_index drop column is_trusted`.execute(db);
-      await sql`delete from migration where name = '0005-trusted-mirrors'`.execute(db);
-      await sql`insert into user_account (name, password_hash, created_at) values ('old', '', 0)`.execute(db);
-      for (const type of ['mirror', 'stage'])
-        await sql`insert into package_index (user_name, name, type, options, created_at) values ('old', ${type}, ${type}, '{}', 0)`.execute(
-          db,
-        );
-
-      await migrate(opened, migrations);
-
-      const rows = await db
-        .selectFrom('package_index')
-        .select(['name', 'is_trusted'])
-        .where('user_name', '=', 'old')
-        .orderBy('name')
-        .execute();
-      expect(rows).toEqual([
-        { name: 'mirror', is_trusted: 1 },
-        { name: 'stage', is_trusted: 0 },
-      ]);
-    } finally {
-      await opened.close();
-      await home.remove();
-    }
   });
 });
 
