@@ -6,7 +6,10 @@ const WORKER_MEGABYTES = 1024;
  * Runs a module of this part in a thread of its own and resolves to the first message that it posts; rejects with
  * what it throws.
  */
-export async function runWorker(module: '../lists/list-worker' | 'upstream/page-worker', workerData: unknown) {
+export async function runWorker(
+  module: '../lists/list-worker' | 'upstream/page-worker',
+  workerData: unknown,
+) {
   // Run from source a worker is TypeScript, in the bundle it stands beside it as JavaScript.
   const isSource = import.meta.url.endsWith('.ts');
   const file = isSource ? `./${module}.ts` : `./${module.split('/').at(-1)}.js`;
