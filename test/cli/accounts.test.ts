@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { launcher, serverEnvironment, startServer } from '#test/server.ts';
@@ -21,7 +21,9 @@ it('makes a server with a password for root, which is changed and reset without 
   const serverdir = join(home.path, 'server');
   const where = ['--serverdir', serverdir];
 
-  expect(await run(['init', ...where, '--root-password', '-'], 'first\n')).toMatchObject({
+  expect(
+    await run(['init', ...where, '--packages.root-pypi', 'no', '--root-password', '-'], 'first\n'),
+  ).toMatchObject({
     exitCode: 0,
     stderr: `made a new server in ${serverdir}`,
   });
@@ -29,6 +31,9 @@ it('makes a server with a password for root, which is changed and reset without 
   {
     await using server = await startServer({ serverdir });
     const login = ['login', 'root', '--server', server.url, '--password', '-'];
+    expect((await fetch(`${server.url}/root/pypi`)).status).toBe(404);
+    const nobody = await run(['passwd', 'root', '--server', server.url, '--password', '-'], 'second\n');
+    expect([nobody.exitCode, nobody.stderr]).toEqual([1, expect.stringContaining('hint: log in first')]);
     expect((await run(login, 'wrong\n')).exitCode).toBe(1);
     expect(await run(login, 'first\n')).toMatchObject({
       exitCode: 0,
@@ -40,10 +45,14 @@ it('makes a server with a password for root, which is changed and reset without 
     const inUse = await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n');
     expect([inUse.exitCode, inUse.stderr]).toEqual([1, expect.stringContaining('another process serves')]);
   }
+  // Whatever the login of another user's home is.
+  const session = join(home.path, 'wheelhouse', 'session.json');
+  await writeFile(session, 'damaged');
   expect(await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n')).toMatchObject({
     exitCode: 0,
     stderr: `changed the password of root in ${serverdir}`,
   });
+  await rm(session);
   await using server = await startServer({ serverdir });
   expect((await run(['login', 'root', '--server', server.url, '--password', '-'], 'third\n')).exitCode).toBe(
     0,

@@ -1,7 +1,9 @@
 import type { Secret } from '#kernel/config/secret.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
 import { readServerUrl } from '../client/server-url.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
+import { cliErrors } from '../errors.ts';
 import { flag, optional } from '../options.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
 import { credentialsFor, DEFAULT_SERVER, readSession } from '../session.ts';
@@ -22,20 +24,28 @@ export const command = defineCommand({
     'wheelhouse passwd root --local --serverdir /srv/wheelhouse',
   ],
   async run({ args, options, config }) {
-    const session = await readSession();
-    const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
-    const user = args.user ?? (options.local ? undefined : session.logins[server]?.user) ?? 'root';
     if (options.local) {
-      // Before the question: a mistake in the settings comes first.
+      // Before the question: a mistake in the settings comes first. The login is left alone: as the server's user, with the
+      // home of another, it could not be read.
       const settings = config();
+      const user = args.user ?? 'root';
       await changeLocally(settings, user, await readNew(user, options.password));
       process.stderr.write(`changed the password of ${user} in ${settings.serverdir}\n`);
       return 0;
     }
+    const session = await readSession();
+    const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
+    const user = args.user ?? session.logins[server]?.user ?? 'root';
     const { operations } = await import('#accounts/contract');
     const { Client } = await import('../client/client.ts');
     const { keepLogin, logIn } = await import('../log-in.ts');
     const credentials = credentialsFor(session, server);
+    if (credentials === undefined && options.password !== undefined) {
+      // Stdin has the new password, so the present one cannot come from there.
+      throw new AppError(cliErrors.notLoggedIn, `nobody is logged in to ${server}`, {
+        hint: `log in first: wheelhouse login ${user} --server ${server} --password -`,
+      });
+    }
     const client =
       credentials === undefined
         ? await logIn(
