@@ -6,11 +6,10 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { authorizeReading, policy } from '../policy.ts';
-import { listOption } from './find.ts';
 import { checkOptionLimits } from './option-limits.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions } from './options.ts';
 import { findIndex, insertIndex } from './store.ts';
-import { type Index, type Options, fullName } from '../model/index.ts';
+import { fullName, listOption, type Index, type Options } from '../model/index.ts';
 
 export interface CreateIndex {
   readonly identity: Identity;

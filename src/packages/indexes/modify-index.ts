@@ -4,12 +4,12 @@ import type { PackagesContext } from '../context.ts';
 import { packagesEvents } from '../events.ts';
 import { policy } from '../policy.ts';
 import { checkBases } from './create-index.ts';
-import { indexNotFound, listOption } from './find.ts';
+import { indexNotFound } from './find.ts';
 import { checkEntries, checkOptionLimits } from './option-limits.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
 import { lockIndex, updateIndex } from './store.ts';
-import { type Index, fullName } from '../model/index.ts';
+import { fullName, listOption, type Index } from '../model/index.ts';
 
 export interface ModifyIndex {
   readonly identity: Identity;
