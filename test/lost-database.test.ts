@@ -1,57 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { administer, databases, testDatabase } from '#test/databases.ts';
+import { PostgresRelay } from '#test/postgres-relay.ts';
 import { wheelUpload, type Upload } from '#test/uploads.ts';
 
 const CLIENTS = 4;
 const UPLOADS = 40;
-
-/** Passes connections on to PostgreSQL, and breaks them all off as a server does that is stopped at once. */
-class Relay {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'relay-'));
-  readonly #target: string;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-
-  constructor(target: string) {
-    this.#target = target;
-  }
-
-  /** The same database, through here. */
-  settingOf(setting: string): string {
-    const url = new URL(setting);
-    url.searchParams.set('host', this.#directory);
-    return url.href;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((socket) => {
-      const target = connect(this.#target);
-      for (const each of [socket, target]) {
-        this.#sockets.add(each);
-        each.on('error', () => undefined).on('close', () => this.#sockets.delete(each));
-      }
-      socket.pipe(target).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(join(this.#directory, '.s.PGSQL.5432'), resolve));
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  async remove(): Promise<void> {
-    await this.stop();
-    rmSync(this.#directory, { recursive: true });
-  }
-}
 
 function makeUploads(): Upload[] {
   return Array.from({ length: UPLOADS }, (_, number) => wheelUpload({ name: `lost-${number}` }));
@@ -110,9 +64,9 @@ describe.runIf(databases.includes('postgres'))('a server whose PostgreSQL breaks
 
   test('answers 503 while PostgreSQL is down, and works again when it is up', async () => {
     const database = await testDatabase('postgres');
-    const relay = new Relay(join(new URL(database.setting).searchParams.get('host') ?? '', '.s.PGSQL.5432'));
+    const relay = new PostgresRelay(database.setting);
     await relay.start();
-    const on = { ...database, setting: relay.settingOf(database.setting) };
+    const on = { ...database, setting: relay.setting };
     const app = await testApp({ database: 'postgres', on });
     const index = await app.index();
     const uploads = makeUploads();

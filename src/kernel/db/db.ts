@@ -57,7 +57,15 @@ function touch(path: string): void {
 
 /** Opens a pool on a `postgres://` URL. Connections are made on first use. */
 export function openPostgres(url: string): Database {
-  const pool = new Pool({ connectionString: url, max: 20, types, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({
+    connectionString: url,
+    max: 20,
+    types,
+    connectionTimeoutMillis: 10_000,
+    // Firewalls forget connections that are silent for minutes.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+  });
   // A connection that breaks, idle or in use, must not end the process: who uses it is told by its query.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));

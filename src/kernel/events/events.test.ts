@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestClock } from '#test/clock.ts';
 import { administer, databases, testDatabase, type TestDatabase } from '#test/databases.ts';
-import type { Database } from '../db/db.ts';
+import { PostgresRelay } from '#test/postgres-relay.ts';
+import { openPostgres, type Database } from '../db/db.ts';
 import { defineEvents, type StoredEvent } from './event-type.ts';
 import { listEvents, openEvents, type Events } from './events.ts';
 import { hearing } from './listeners.ts';
@@ -282,6 +283,31 @@ describe.runIf(databases.includes('postgres'))('events of two servers on one Pos
     await emit(one.events);
     await vi.waitFor(() => expect(two.heard).toEqual([1, 2, 3]));
     await close();
+  });
+
+  test('are caught up after the listening connection fell silent, and until then the other is not live', async () => {
+    const one = await side();
+    const relay = new PostgresRelay(home.setting);
+    await relay.start();
+    const database = openPostgres(relay.setting);
+    const events = await openEvents(database, types, clock, log, 100);
+    const heard: number[] = [];
+    events.listen({ hears: [hearing(types, ({ serial }) => heard.push(serial))], clear: () => undefined });
+    await emit(one.events);
+    await vi.waitFor(() => expect(heard).toEqual([1]));
+
+    relay.silence();
+    await emit(one.events);
+    await vi.waitFor(() => expect(events.isLive).toBe(false));
+    await vi.waitFor(() => expect([events.isLive, heard]).toEqual([true, [1, 2]]), { timeout: 5000 });
+
+    await emit(one.events);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3]));
+    for (const each of [one, { events, database }]) {
+      await each.events.close();
+      await each.database.close();
+    }
+    await relay.remove();
   });
 
   test('the serial row is what orders them, also for a writer outside', async () => {

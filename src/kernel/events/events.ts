@@ -35,18 +35,22 @@ export interface Events {
 }
 
 const CHANNEL = 'wheelhouse_event';
+const LISTEN = `listen ${CHANNEL}`;
 const RECONNECT_MS = 1000;
+const HEARTBEAT_MS = 5000;
 const PAGE = 500;
 
 /**
  * Opens the log of a migrated database and starts to hear other processes (PostgreSQL only). `types` are those that
- * this program declares: an event of another one comes from another version, and may mean anything.
+ * this program declares: an event of another one comes from another version, and may mean anything. A listening connection
+ * that has not answered for `heartbeatMs` counts as lost.
  */
 export async function openEvents(
   database: Database,
   types: readonly EventType[],
   clock: Clock,
   log: Log,
+  heartbeatMs = HEARTBEAT_MS,
 ): Promise<Events> {
   const db = database.db.withTables<KernelTables>();
   const listeners = new Listeners(types, log);
@@ -73,7 +77,7 @@ export async function openEvents(
   const remote =
     database.pool === undefined
       ? undefined
-      : listenRemotely(database.pool, hear, log.child({ part: 'events' }));
+      : listenRemotely(database.pool, hear, log.child({ part: 'events' }), heartbeatMs);
   await remote?.ready;
 
   return {
@@ -149,20 +153,43 @@ interface RemoteListener {
 }
 
 /** Keeps one connection on LISTEN; after a break it connects again and catches up by serial. */
-function listenRemotely(pool: pg.Pool, hear: () => Promise<void>, log: Log): RemoteListener {
+function listenRemotely(
+  pool: pg.Pool,
+  hear: () => Promise<void>,
+  log: Log,
+  heartbeatMs: number,
+): RemoteListener {
   let client: pg.PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
   let isListening = false;
   let isClosed = false;
 
   /** Gives a broken connection back, once, so that no failure takes one from the pool for good. */
   function lose(lost: pg.PoolClient | undefined, error: unknown): void {
     if (lost !== client || isClosed) return;
+    clearInterval(heartbeat);
     client?.release(true);
     client = undefined;
     isListening = false;
     log.warn({ err: error }, 'no database connection announces events; trying again');
     timer = setTimeout(() => void connect(), RECONNECT_MS);
+  }
+
+  /** A connection that a firewall has forgotten breaks without a sign: no error comes, and no event either. */
+  function watch(own: pg.PoolClient): void {
+    let hasAnswered = true;
+    heartbeat = setInterval(() => {
+      if (!hasAnswered) {
+        lose(own, new Error('the connection does not answer'));
+        return;
+      }
+      hasAnswered = false;
+      own.query(LISTEN).then(
+        () => (hasAnswered = true),
+        (error: unknown) => lose(own, error),
+      );
+    }, heartbeatMs);
   }
 
   async function connect(): Promise<void> {
@@ -177,7 +204,8 @@ function listenRemotely(pool: pg.Pool, hear: () => Promise<void>, log: Log): Rem
       client = own;
       own.on('error', (error) => lose(own, error));
       own.on('notification', () => void hear().catch((error: unknown) => lose(own, error)));
-      await own.query(`listen ${CHANNEL}`);
+      watch(own);
+      await own.query(LISTEN);
       await hear();
       isListening = client === own;
     } catch (error) {
@@ -191,6 +219,7 @@ function listenRemotely(pool: pg.Pool, hear: () => Promise<void>, log: Log): Rem
     async close() {
       isClosed = true;
       clearTimeout(timer);
+      clearInterval(heartbeat);
       client?.release(true);
     },
   };
