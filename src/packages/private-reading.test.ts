@@ -270,7 +270,10 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
       open = await app.index();
       await app.fill(open, wheelUpload({ name: 'open-thing' }), wheelUpload({ name: 'both' }));
       await app.fill(scene.index, wheelUpload({ name: 'both', version: '2.0' }));
-      merged = await app.index({ bases: [scene.index.full, open.full, pypi.full] });
+      merged = await app.index({
+        bases: [scene.index.full, open.full, pypi.full],
+        user: scene.index.user,
+      });
     });
 
     const seenBy = (caller: Caller) => !(caller in refused);
@@ -380,7 +383,7 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
 
   test('on a mirror holds for its pages, files and lists, and upstream is not asked for others', async () => {
     const mirror = await mirrorOf(app, upstream, { acl_read: [scene.auths.reader?.[0]] });
-    const above = await app.index({ bases: [mirror.full] });
+    const above = await app.index({ bases: [mirror.full], user: mirror.user });
     const asked = upstream.requests();
     for (const path of ['+simple/', '+simple/popular/', 'popular', '+why/popular'])
       expect((await app.get(`${mirror.path}/${path}`)).status).toBe(401);
@@ -423,6 +426,30 @@ describe.each(databases)('an index that names its readers, on %s', (database) =>
     expect((await as(wrong, `${other.path}/+simple/`)).status).toBe(200);
     expect((await as(wrong, `${scene.index.path}/+simple/`)).status).toBe(401);
     expect((await as(wrong, '/+api')).json().result.authstatus).toEqual(['noauth', '', []]);
+  });
+
+  test('becomes a base by choice of its readers only, and stays one when they are no more', async () => {
+    const index = await app.index({ acl_read: [] });
+    const above = await app.index();
+    const { auth } = above.user;
+    const patch = async (path: string, operation: string, by: Auth) =>
+      (await app.request('PATCH', path, { json: [operation], auth: by })).status;
+    const create = async (name: string) =>
+      (await app.request('PUT', `/${above.user.name}/${name}`, { json: { bases: [index.full] }, auth }))
+        .status;
+
+    expect(await create('spy')).toBe(403);
+    expect((await app.get(`/${above.user.name}/spy`)).status).toBe(404);
+    expect(await patch(above.path, `bases+=${index.full}`, auth)).toBe(403);
+    await patch(index.path, `acl_read+=${above.user.name}`, index.user.auth);
+    expect(await patch(above.path, `bases+=${index.full}`, auth)).toBe(200);
+    await patch(index.path, 'acl_read=', index.user.auth);
+    expect(await patch(above.path, `bases+=${other.full}`, auth)).toBe(200);
+    expect((await app.get(above.path, { accept: 'application/json' })).json().result.bases).toEqual([
+      index.full,
+      other.full,
+    ]);
+    expect(await create('spy')).toBe(403);
   });
 
   test('refuses a list of readers that is none', async () => {

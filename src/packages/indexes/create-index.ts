@@ -5,11 +5,11 @@ import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { policy } from '../policy.ts';
+import { authorizeReading, policy } from '../policy.ts';
 import { checkOptionLimits } from './option-limits.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions } from './options.ts';
 import { findIndex, insertIndex } from './store.ts';
-import { type Index, type Options, fullName } from '../model/index.ts';
+import { type Index, type Options, fullName, listOption } from '../model/index.ts';
 
 export interface CreateIndex {
   readonly identity: Identity;
@@ -35,11 +35,11 @@ export async function createIndex(
   checkOptionLimits(context.config, options);
   const isTrusted = identity.user === 'root';
   return await context.events.change(async (tx, emit) => {
-    await context.accounts.confirm(tx, identity);
+    const confirmed = await context.accounts.confirm(tx, identity);
     await getUser(tx, user);
     const index = await insertIndex(tx, { user, name, type, options, isTrusted }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
-    await checkBases(tx, options);
+    await checkBases(context, tx, { identity: confirmed, bases: listOption(index, 'bases') });
     emit(packagesEvents.indexCreated, {
       actor: identity.user ?? null,
       about: index.id,
@@ -49,14 +49,32 @@ export async function createIndex(
   });
 }
 
-/** Throws 400 unless every base is written `user/index` and exists; an index may name itself. */
-export async function checkBases(db: Db, options: Options): Promise<void> {
+/**
+ * Throws 400 unless every base is written `user/index` and exists; an index may name itself. Throws 403 for one that was not
+ * `known` as a base before and that its namer may not read: a base hides mirrors' projects by its own, whoever reads, so that
+ * with a mirror of one's own beside it one could ask what it has.
+ */
+export async function checkBases(
+  context: Pick<PackagesContext, 'config'>,
+  db: Db,
+  {
+    identity,
+    bases,
+    known = [],
+  }: { readonly identity: Identity; readonly bases: readonly string[]; readonly known?: readonly string[] },
+): Promise<void> {
   const problems: string[] = [];
-  for (const base of (options['bases'] ?? []) as readonly string[]) {
+  const added: Index[] = [];
+  for (const base of bases) {
     const [user, name, ...rest] = base.split('/');
-    if (!user || !name || rest.length > 0) problems.push(`invalid base index spec: '${base}'`);
-    else if ((await findIndex(db, user, name)) === undefined)
-      problems.push(`base index '${base}' does not exist`);
+    if (!user || !name || rest.length > 0) {
+      problems.push(`invalid base index spec: '${base}'`);
+      continue;
+    }
+    const index = await findIndex(db, user, name);
+    if (index === undefined) problems.push(`base index '${base}' does not exist`);
+    else if (!known.includes(base)) added.push(index);
   }
   if (problems.length > 0) throw invalid(problems.join(', '));
+  for (const index of added) authorizeReading(context, identity, index);
 }

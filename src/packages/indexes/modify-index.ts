@@ -9,7 +9,7 @@ import { checkEntries, checkOptionLimits } from './option-limits.ts';
 import { invalid } from './options.ts';
 import { patchOptions } from './patch-options.ts';
 import { lockIndex, updateIndex } from './store.ts';
-import { type Index, fullName } from '../model/index.ts';
+import { type Index, fullName, listOption } from '../model/index.ts';
 
 export interface ModifyIndex {
   readonly identity: Identity;
@@ -27,7 +27,7 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
   policy.authorize(context, identity, 'packages.modify-index', subject);
   if (Array.isArray(body)) checkEntries(context.config, 'operations', body);
   return await context.events.change(async (tx, emit) => {
-    await context.accounts.confirm(tx, identity);
+    const confirmed = await context.accounts.confirm(tx, identity);
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);
     const options = patchOptions({ type: index.type, owner: user, options: index.options }, body);
@@ -42,9 +42,11 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
       if (errorOnNoop) throw invalid('The requested modifications resulted in no changes');
       return index;
     }
-    if (changed.includes('bases')) await checkBases(tx, options);
-    await context.packages.mirrors.forgetChanged(tx, index, changed);
     const modified = { ...index, options, isTrusted };
+    const known = listOption(index, 'bases');
+    const bases = listOption(modified, 'bases');
+    if (changed.includes('bases')) await checkBases(context, tx, { identity: confirmed, bases, known });
+    await context.packages.mirrors.forgetChanged(tx, index, changed);
     await updateIndex(tx, modified);
     emit(packagesEvents.indexModified, {
       actor: identity.user ?? null,
