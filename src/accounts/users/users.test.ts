@@ -341,14 +341,24 @@ describe.each(databases)('the list of users on %s', (database) => {
     const user = await app.user('quoted');
     await Promise.all(names.map((name) => app.request('PUT', `/${name}`, { json: { password: 'x' } })));
     await app.index({ user, name: 'dev' });
+    const [busy, last] = [await app.user('busy'), await app.user('last')];
+    const indexes = Array.from({ length: 60 }, (_, number) => `index${number}`);
+    for (const name of indexes) await app.index({ user: busy, name });
+    await app.index({ user: last, name: 'dev' });
 
     const response = await app.get('/');
 
     const list = response.json();
     expect(response.headers['content-type']).toBe('application/json');
     expect(response.text).toBe(`${JSON.stringify(list, null, 2)}\n`);
-    expect(Object.keys(list.result).toSorted()).toEqual([...names, user.name, 'root'].toSorted());
-    expect(list.result[user.name].indexes.dev.type).toBe('stage');
+    expect(Object.keys(list.result).toSorted()).toEqual(
+      [...names, user.name, busy.name, last.name, 'root'].toSorted(),
+    );
+    for (const { name } of [user, last]) expect(Object.keys(list.result[name].indexes)).toEqual(['dev']);
+    expect(Object.keys(list.result[busy.name].indexes).toSorted()).toEqual(indexes.toSorted());
+    const alone = await app.get(`/${busy.name}`);
+    expect(alone.json()).toEqual({ type: 'userconfig', result: list.result[busy.name] });
+    expect(alone.text).toBe(`${JSON.stringify(alone.json(), null, 2)}\n`);
     expect((await app.request('HEAD', '/')).status).toBe(200);
     await app.events();
     await app.close();

@@ -50,16 +50,29 @@ export async function listIndexes(db: Db, user?: string): Promise<Index[]> {
   return (await query.execute()).map(fromRow);
 }
 
-/** The indexes of several users, ordered by user and name. */
-export async function listIndexesOf(db: Db, users: readonly string[]): Promise<Index[]> {
-  const rows = await tables(db)
+/** Up to `limit` indexes of these users after this one, ordered by user and name; without one from the first. */
+export async function listIndexesAfter(
+  db: Db,
+  users: readonly string[],
+  after: Pick<Index, 'user' | 'name'> | undefined,
+  limit: number,
+): Promise<Index[]> {
+  let query = tables(db)
     .selectFrom('package_index')
     .selectAll()
     .where('user_name', 'in', users)
     .orderBy('user_name')
     .orderBy('name')
-    .execute();
-  return rows.map(fromRow);
+    .limit(limit);
+  if (after !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('user_name', '>', after.user),
+        eb.and([eb('user_name', '=', after.user), eb('name', '>', after.name)]),
+      ]),
+    );
+  }
+  return (await query.execute()).map(fromRow);
 }
 
 /** Returns undefined if the name is taken. */

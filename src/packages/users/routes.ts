@@ -1,54 +1,77 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { accountsConfig, getUser, showUserTo, type UserAccount } from '#accounts';
 import type { Context } from '#kernel/context.ts';
-import type { Db } from '#kernel/db/db.ts';
-import { route, sendJson } from '#kernel/http/route.ts';
+import { route } from '#kernel/http/route.ts';
 import type { Identity } from '#kernel/identity.ts';
 import { operations } from '../contract.ts';
 import { showHiddenIndex, showIndex } from '../indexes/show-index.ts';
-import { listIndexes } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
 import { mayRead } from '../policy.ts';
 import { markPrivate } from '../private-answer.ts';
-import { listUsersWithIndexes } from './list-users.ts';
-import type { Index } from '../model/index.ts';
+import { listIndexesOf, listUsersWithIndexes } from './list-users.ts';
 
 /** Users with their indexes, as devpi-client reads them (reference devpi.md 1.5). */
 export function userRoutes(app: FastifyInstance, context: Context): void {
   const { db } = context;
   const config = accountsConfig(context.config);
-  const show = (identity: Identity, user: UserAccount, indexes: readonly Index[]) => ({
-    ...showUserTo(config, identity, user),
-    indexes: Object.fromEntries(indexes.map((index) => [index.name, showIndexTo(identity, index)])),
+
+  /** Index by index: one user may have very many. */
+  async function* renderUser(
+    identity: Identity,
+    user: UserAccount,
+    indexes: AsyncIterable<Index>,
+  ): AsyncGenerator<string> {
+    yield `${indented(showUserTo(config, identity, user), 0).slice(0, -2)},\n  "indexes": {`;
+    let separator = '';
+    for await (const index of indexes) {
+      const shown = mayRead(context, identity, index) ? showIndex(index) : showHiddenIndex(index);
+      yield `${separator}\n    ${JSON.stringify(index.name)}: ${indented(shown, 4)}`;
+      separator = ',';
+    }
+    yield separator === '' ? '}\n}' : '\n  }\n}';
+  }
+
+  async function* renderUsers(identity: Identity): AsyncGenerator<string> {
+    yield '{\n  "type": "list:userconfig",\n  "result": {';
+    let separator = '';
+    for await (const { user, indexes } of listUsersWithIndexes(db)) {
+      yield `${separator}\n    ${JSON.stringify(user.name)}: `;
+      for await (const piece of renderUser(identity, user, indexes)) yield piece.replaceAll('\n', '\n    ');
+      separator = ',';
+    }
+    yield '\n  }\n}\n';
+  }
+
+  route(app, operations.listUsers, async (request, _params, reply) => {
+    await sendPieces(request, reply, renderUsers(request.identity));
   });
 
-  const showIndexTo = (identity: Identity, index: Index) =>
-    mayRead(context, identity, index) ? showIndex(index) : showHiddenIndex(index);
-
-  route(app, operations.listUsers, async ({ identity, method }, _params, reply) => {
-    markPrivate(reply.raw);
-    const text = method === 'HEAD' ? [] : renderUsers(db, (user, indexes) => show(identity, user, indexes));
-    await reply.header('content-type', 'application/json').send(Readable.from(text));
-  });
-
-  route(app, operations.readUser, async ({ identity }, { user }, reply) => {
-    markPrivate(reply.raw);
-    const result = show(identity, await getUser(db, user), await listIndexes(db, user));
-    await sendJson(reply, { type: 'userconfig', result });
+  route(app, operations.readUser, async (request, { user: name }, reply) => {
+    const user = await getUser(db, name);
+    const pieces = renderUser(request.identity, user, listIndexesOf(db, [name]));
+    await sendPieces(request, reply, envelopeOf('userconfig', pieces));
   });
 }
 
-/** The JSON of `sendJson` piece by piece, so that no number of users fills the memory. */
-async function* renderUsers(
-  db: Db,
-  show: (user: UserAccount, indexes: readonly Index[]) => object,
-): AsyncGenerator<string> {
-  yield '{\n  "type": "list:userconfig",\n  "result": {';
-  let separator = '';
-  for await (const { user, indexes } of listUsersWithIndexes(db)) {
-    const config = JSON.stringify(show(user, indexes), null, 2).replaceAll('\n', '\n    ');
-    yield `${separator}\n    ${JSON.stringify(user.name)}: ${config}`;
-    separator = ',';
-  }
-  yield '\n  }\n}\n';
+async function* envelopeOf(type: string, result: AsyncIterable<string>): AsyncGenerator<string> {
+  yield `{\n  "type": ${JSON.stringify(type)},\n  "result": `;
+  for await (const piece of result) yield piece.replaceAll('\n', '\n  ');
+  yield '\n}\n';
+}
+
+/** JSON as `sendJson` writes it, inside something that is indented already. */
+function indented(value: object, spaces: number): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${' '.repeat(spaces)}`);
+}
+
+/** As fast as the client reads, so that nothing fills the memory. */
+async function sendPieces(
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  markPrivate(reply.raw);
+  const body = Readable.from(method === 'HEAD' ? [] : pieces, { objectMode: false });
+  await reply.header('content-type', 'application/json').send(body);
 }
