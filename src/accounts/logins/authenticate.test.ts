@@ -171,6 +171,16 @@ describe.each(databases)('who sends a request, on %s', (database) => {
     expect((await from('192.0.2.1', user.auth)).user).toBe(user.name);
   });
 
+  test('the addresses of one IPv6 network count as one', async () => {
+    const user = await app.user();
+    const { authenticator } = accountsOf(app);
+    const from = (address: string, auth: Auth) => authenticator.identify(headersOf(auth), address);
+    for (let i = 0; i < 5; i += 1) await from(`2001:db8:0:1::${i}`, [user.name, `guess ${i}`]);
+
+    expect(await from('2001:db8:0:1:ffff::1', user.auth)).toMatchObject({ rejected: 'paused' });
+    expect((await from('2001:db8:0:2::1', user.auth)).user).toBe(user.name);
+  });
+
   test('an attack through a proxy shuts nobody out who comes from elsewhere', async () => {
     const user = await app.user();
     const login = (address: string, password: string) =>

@@ -3,6 +3,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import type { AccountsConfig } from '../settings.ts';
 import { FairQueue, type Asker } from './fair-queue.ts';
+import { networkOf } from './network-of.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { WrongPasswords } from './wrong-passwords.ts';
 
@@ -25,12 +26,18 @@ export class PasswordChecks {
   }
 
   /** Throws `kernel.too-busy` when too many wait. */
-  async hash(password: string, asker: Asker): Promise<string> {
+  async hash(password: string, { user, address }: Asker): Promise<string> {
+    const asker = { user, address: networkOf(address) };
     return await this.#queue.run(asker, () => hashPassword(password, this.#memoryKib));
   }
 
   /** `paused` without a check after too many wrong ones; throws `kernel.too-busy` when too many wait. */
-  async verify(password: string, hash: string, asker: Asker): Promise<'right' | 'wrong' | 'paused'> {
+  async verify(
+    password: string,
+    hash: string,
+    { user, address }: Asker,
+  ): Promise<'right' | 'wrong' | 'paused'> {
+    const asker = { user, address: networkOf(address) };
     if (this.#wrong.pause(asker) > 0) return 'paused';
     const isRight = await this.#queue.run(asker, () => verifyPassword(password, hash));
     if (isRight) this.#wrong.forget(asker);
