@@ -1,11 +1,18 @@
 import type { Context } from '#kernel/context.ts';
 import { routedPath } from '#kernel/http/outside-url.ts';
 import type { FastifyRequest } from 'fastify';
+import { operations as accountsOperations } from '#accounts/contract';
+import { kernelOperations } from '#kernel/http/contract.ts';
+import { operations } from '../contract.ts';
 import { findIndex } from '../indexes/store.ts';
 import { authorizeReading } from '../policy.ts';
 
 /** Names with a plus sign that an address may have; nobody's index or project is called so. */
-const RESERVED = new Set(['+api', '+login', '+simple', '+f', '+e', '+why', '+status']);
+const RESERVED = new Set(
+  Object.values({ ...kernelOperations, ...accountsOperations, ...operations }).flatMap(({ path }) =>
+    path.split('/').filter((part) => part.startsWith('+')),
+  ),
+);
 
 /**
  * Answers nginx's `auth_request`: false where `X-Original-URI` can be no address of this server; throws 401 or 403 where it
@@ -25,9 +32,9 @@ export async function checkAuth(
   return true;
 }
 
-/** As a server that reads the address in the most daring way: slashes merged, all escapes undone. */
+/** As a server that reads the address in the most daring way: slashes merged, all escapes undone, no backslash taken for a name. */
 function partsOf(original: string, headers: FastifyRequest['headers']): readonly string[] | undefined {
-  if (!/^(?:\/|https?:\/\/)/.test(original)) return undefined;
+  if (!/^(?:\/|https?:\/\/)/.test(original) || /\\|%5c/i.test(original)) return undefined;
   const url = URL.parse(original.replace(/^\/+/, '/'), 'http://localhost');
   try {
     const path = decodeURIComponent(routedPath(url?.pathname ?? '', headers));
