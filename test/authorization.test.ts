@@ -42,6 +42,7 @@ const table: Readonly<Record<string, string>> = {
   'GET /:user/:index/+api': '++++++',
   'GET /:user/:index/+e/*': '++++++',
   'GET /:user/:index/+f/*': '++++++',
+  'POST /:user/:index/+f/*': '++++++',
   'DELETE /:user/:index/+f/*': '---+++',
   'GET /:user/:index/+simple': '++++++',
   'GET /:user/:index/+simple/:project': '++++++',

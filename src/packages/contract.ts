@@ -212,6 +212,13 @@ export const operations = {
     summary: 'A file of a mirror whose upstream gives no hashes.',
     produces: ['application/octet-stream'],
   },
+  addTestResult: {
+    method: 'POST',
+    path: '/:user/:index/+f/*',
+    permission: 'packages.read',
+    subject: 'index-of-file',
+    summary: 'The result of testing a file with tox; not available in this version.',
+  },
   refreshProject: {
     method: 'POST',
     path: '/:user/:index/+simple/:project/refresh',

@@ -19,7 +19,7 @@ export function renderHttp(parts: readonly Part[]): string {
     [
       'Credentials come as HTTP Basic (user and password), as HTTP Basic or Bearer with the token of `POST /+login` in ' +
         'the place of the password, or in `X-Devpi-Auth` as devpi-client sends them. With a token the user may be left out or ' +
-        'be `__token__`. Wrong credentials count as none.',
+        'be `__token__`. An API token (`POST /+tokens`) goes where that token goes. Wrong credentials count as none.',
       'A login token lasts ten hours. Changing the password ends every login of the user but the one that changed it.',
     ].join('\n\n'),
     '## Who may do what',

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PackagesContext } from '../context.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { operations } from '../contract.ts';
+import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { findIndex } from '../indexes/store.ts';
 import { answerMirrorFile } from '../mirror/answer-file.ts';
@@ -124,6 +126,10 @@ export function fileRoutes(
       kind: '+e',
       relpath: params['*'],
     });
+  });
+
+  route(app, operations.addTestResult, async () => {
+    throw new AppError(packagesErrors.notAvailableYet, 'tox results are not available in this version');
   });
 
   route(app, operations.removeFile, async (request, params, reply) => {

@@ -589,6 +589,16 @@ describe.each(databases)('uploads on %s', (database) => {
     expect([response.status, await app.events()]).toEqual([501, []]);
   });
 
+  test('tox results say that they are not available', async () => {
+    const index = await app.index();
+    await app.upload(index, wheelUpload());
+    const path = await app.filePath(index, 'demo-1.0-py3-none-any.whl');
+
+    const response = await app.request('POST', path, { json: { testenvs: {} } });
+
+    expect([response.status, response.json().code]).toEqual([501, 'packages.not-available-yet']);
+  });
+
   test('nothing is left of any upload but the stored files', async () => {
     expect(await readdir(join(app.serverdir, 'files', 'incoming'))).toEqual([]);
     expect(wheelFilename()).toBe(WHEEL);
