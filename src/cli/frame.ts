@@ -66,8 +66,9 @@ async function declare(parser: Parser, command: Command): Promise<() => CommandI
   const { settings = [] } = command;
   const { acceptedSettings, readFullConfig } = await import('./configuration.ts');
   for (const { name, sentence, ...setting } of acceptedSettings(settings)) {
-    const isFlag = typeof setting.default === 'boolean';
-    parser.option(isFlag ? `--${name}` : `--${name} <${name.split('-').at(-1)}>`, sentence);
+    // What is on unless somebody says so can only be said with a value.
+    const value = setting.default === true ? 'yes|no' : name.split('-').at(-1);
+    parser.option(setting.default === false ? `--${name}` : `--${name} <${value}>`, sentence);
   }
   for (const [name, argument] of Object.entries(command.args)) {
     parser.argument(spellingOfArgument(name, argument), argument.summary);

@@ -21,7 +21,9 @@ it('makes a server with a password for root, which is changed and reset without 
   const serverdir = join(home.path, 'server');
   const where = ['--serverdir', serverdir];
 
-  expect(await run(['init', ...where, '--root-password', '-'], 'first\n')).toMatchObject({
+  expect(
+    await run(['init', ...where, '--packages.root-pypi', 'no', '--root-password', '-'], 'first\n'),
+  ).toMatchObject({
     exitCode: 0,
     stderr: `made a new server in ${serverdir}`,
   });
@@ -29,6 +31,9 @@ it('makes a server with a password for root, which is changed and reset without 
   {
     await using server = await startServer({ serverdir });
     const login = ['login', 'root', '--server', server.url, '--password', '-'];
+    expect((await fetch(`${server.url}/root/pypi`)).status).toBe(404);
+    const nobody = await run(['passwd', 'root', '--server', server.url, '--password', '-'], 'second\n');
+    expect([nobody.exitCode, nobody.stderr]).toEqual([1, expect.stringContaining('hint: log in first')]);
     expect((await run(login, 'wrong\n')).exitCode).toBe(1);
     expect(await run(login, 'first\n')).toMatchObject({
       exitCode: 0,

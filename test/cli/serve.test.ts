@@ -20,7 +20,7 @@ it('prints what to type next for people', async () => {
     "Wheelhouse serves on http://localhost:3141 with its data in DIRECTORY
 
       Give root a password; the one of a new server is empty:
-        wheelhouse passwd root --server http://localhost:3141
+        ./wheelhouse passwd root --server http://localhost:3141
 
       Make a user and an index (pip install devpi-client):
         devpi use http://localhost:3141

@@ -1,7 +1,9 @@
 import type { Secret } from '#kernel/config/secret.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
 import { readServerUrl } from '../client/server-url.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
+import { cliErrors } from '../errors.ts';
 import { flag, optional } from '../options.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
 import { credentialsFor, DEFAULT_SERVER, readSession } from '../session.ts';
@@ -36,6 +38,12 @@ export const command = defineCommand({
     const { Client } = await import('../client/client.ts');
     const { keepLogin, logIn } = await import('../log-in.ts');
     const credentials = credentialsFor(session, server);
+    if (credentials === undefined && options.password !== undefined) {
+      // Stdin has the new password, so the present one cannot come from there.
+      throw new AppError(cliErrors.notLoggedIn, `nobody is logged in to ${server}`, {
+        hint: `log in first: wheelhouse login ${user} --server ${server} --password -`,
+      });
+    }
     const client =
       credentials === undefined
         ? await logIn(

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import { defineCommand } from '../command.ts';
 import { serve } from '../serve-until-stopped.ts';
@@ -30,11 +31,13 @@ export const command = defineCommand({
 /** What to type next, for people; where programs read the log, they get one line of it. */
 function greeting(config: Config, url: string): string {
   const data = config.database === 'sqlite' ? config.serverdir : `${config.serverdir} and PostgreSQL`;
+  // In a checkout, which `npm start` serves, the program is not on the path.
+  const program = process.argv[1] === resolve('src/main.ts') ? './wheelhouse' : 'wheelhouse';
   if (url === '') return `Wheelhouse runs jobs, with its data in ${data}\n`;
   return `Wheelhouse serves on ${url} with its data in ${data}
 
   Give root a password; the one of a new server is empty:
-    wheelhouse passwd root --server ${url}
+    ${program} passwd root --server ${url}
 
   Make a user and an index (pip install devpi-client):
     devpi use ${url}
