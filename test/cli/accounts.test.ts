@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { launcher, serverEnvironment, startServer } from '#test/server.ts';
@@ -45,10 +45,14 @@ it('makes a server with a password for root, which is changed and reset without 
     const inUse = await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n');
     expect([inUse.exitCode, inUse.stderr]).toEqual([1, expect.stringContaining('another process serves')]);
   }
+  // Whatever the login of another user's home is.
+  const session = join(home.path, 'wheelhouse', 'session.json');
+  await writeFile(session, 'damaged');
   expect(await run(['passwd', 'root', '--local', ...where, '--password', '-'], 'third\n')).toMatchObject({
     exitCode: 0,
     stderr: `changed the password of root in ${serverdir}`,
   });
+  await rm(session);
   await using server = await startServer({ serverdir });
   expect((await run(['login', 'root', '--server', server.url, '--password', '-'], 'third\n')).exitCode).toBe(
     0,

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { plural } from '../plural.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { flag, negation } from '../options.ts';
 
@@ -67,8 +68,4 @@ function summary(problems: number, orphans: Bytes, removed: Bytes): string {
   ]
     .join('\n')
     .concat('\n');
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -24,16 +24,18 @@ export const command = defineCommand({
     'wheelhouse passwd root --local --serverdir /srv/wheelhouse',
   ],
   async run({ args, options, config }) {
-    const session = await readSession();
-    const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
-    const user = args.user ?? (options.local ? undefined : session.logins[server]?.user) ?? 'root';
     if (options.local) {
-      // Before the question: a mistake in the settings comes first.
+      // Before the question: a mistake in the settings comes first. The login is left alone: as the server's user, with the
+      // home of another, it could not be read.
       const settings = config();
+      const user = args.user ?? 'root';
       await changeLocally(settings, user, await readNew(user, options.password));
       process.stderr.write(`changed the password of ${user} in ${settings.serverdir}\n`);
       return 0;
     }
+    const session = await readSession();
+    const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
+    const user = args.user ?? session.logins[server]?.user ?? 'root';
     const { operations } = await import('#accounts/contract');
     const { Client } = await import('../client/client.ts');
     const { keepLogin, logIn } = await import('../log-in.ts');

@@ -1,6 +1,7 @@
 import { environment } from '#kernel/config/environment.ts';
 import { silentProgress, terminalProgress } from '#kernel/progress.ts';
 import { defineCommand } from '../command.ts';
+import { plural } from '../plural.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { flag, several, text, texts } from '../options.ts';
 import type { Missing } from '../prime/choose-files.ts';
@@ -71,8 +72,4 @@ function now(): Date {
 
 function describeMissing({ project, version, filename, reason }: Missing): string {
   return `missing ${project} ${version}${filename === undefined ? '' : ` ${filename}`}: ${reason}\n`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

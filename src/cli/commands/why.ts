@@ -5,6 +5,7 @@ import { readIndexUrl } from '../client/index-url.ts';
 import { credentialsFor, readSession } from '../session.ts';
 import { defineCommand } from '../command.ts';
 import { flag, optional, required } from '../options.ts';
+import { plural } from '../plural.ts';
 
 export const command = defineCommand({
   summary: 'Tell why a project or a file is seen on an index, or not',
@@ -43,7 +44,7 @@ function describe({
   const width = Math.max(...indexes.map((each) => each.index.length));
   const lines = indexes.map((each) => {
     const mark = each.isVisible ? styleText('green', 'yes') : styleText('red', 'no ');
-    const files = each.isVisible ? ` (${each.files} file${each.files === 1 ? '' : 's'})` : '';
+    const files = each.isVisible ? ` (${plural(each.files, 'file')})` : '';
     const which = each.file === undefined || each.file === 'absent' ? '' : `; the file is ${each.file}`;
     return `  ${mark} ${each.index.padEnd(width)}  ${each.rule}${files}${which}`;
   });

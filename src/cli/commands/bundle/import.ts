@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { defineCommand } from '../../command.ts';
+import { plural } from '../../plural.ts';
 import { cliErrors } from '../../errors.ts';
 import { formatBytes } from '../../format-bytes.ts';
 import { flag, required, text } from '../../options.ts';
@@ -55,7 +56,7 @@ export const command = defineCommand({
       if (json) process.stdout.write(`${JSON.stringify(imported, null, 2)}\n`);
       else {
         process.stderr.write(
-          `imported ${imported.files} files of ${imported.projects} projects, ${formatBytes(imported.bytes)}, into ${imported.index}\n`,
+          `imported ${plural(imported.files, 'file')} of ${plural(imported.projects, 'project')}, ${formatBytes(imported.bytes)}, into ${imported.index}\n`,
         );
       }
       return 0;

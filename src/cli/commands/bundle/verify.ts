@@ -1,5 +1,6 @@
 import { silentProgress, terminalProgress } from '#kernel/progress.ts';
 import { defineCommand } from '../../command.ts';
+import { plural } from '../../plural.ts';
 import { formatBytes } from '../../format-bytes.ts';
 import { flag, required } from '../../options.ts';
 
@@ -22,7 +23,7 @@ export const command = defineCommand({
     } else {
       for (const { sha256, filename } of files) process.stdout.write(`${sha256}  ${filename}\n`);
       process.stderr.write(
-        `sound: ${files.length} files of ${pages.length} projects of ${index}, ${formatBytes(bytes)}, sha256 ${sha256}\n`,
+        `sound: ${plural(files.length, 'file')} of ${plural(pages.length, 'project')} of ${index}, ${formatBytes(bytes)}, sha256 ${sha256}\n`,
       );
     }
     return 0;
