@@ -72,7 +72,7 @@ describe.runIf(databases.includes('postgres'))('a server whose PostgreSQL breaks
     const uploads = makeUploads();
 
     const uploading = uploadAll(app, index, uploads);
-    await expect.poll(() => app.storedSerial()).toBeGreaterThan(10);
+    await expect.poll(() => app.storedSerial(), { timeout: 20_000 }).toBeGreaterThan(10);
     await relay.stop();
     const answer = await app.get(index.path, { accept: 'application/json' });
     expect([answer.status, answer.json().code]).toEqual([503, 'kernel.database-unavailable']);

@@ -32,7 +32,11 @@ export const NewApiToken = z.strictObject({
     .min(1)
     .max(100)
     .meta({ description: 'For people; the valid tokens of a user have different ones.' }),
-  scopes: z.array(z.string()).min(1).max(50).meta({ description: 'What the token is for.' }),
+  scopes: z
+    .array(z.string())
+    .min(1, 'name one at least, such as packages.upload')
+    .max(50)
+    .meta({ description: 'What the token is for.' }),
   on: z
     .array(indexName)
     .min(1)

@@ -20,10 +20,11 @@ export interface AskPassword {
 
 /**
  * Reads a password from the terminal without showing it, or the first line of stdin where the option is `-`. Throws
- * `cli.bad-argument` for any other value: every user of the machine sees the arguments of programs.
+ * `cli.bad-argument` for any other value, since every user of the machine sees the arguments of programs, and for a
+ * new password that is empty.
  */
 export async function readPassword({ question, given, isNew = false }: AskPassword): Promise<Secret> {
-  if (given === '-') return new Secret((await readAll(process.stdin)).split(/\r?\n/, 1)[0] ?? '');
+  if (given === '-') return refuseEmpty((await readAll(process.stdin)).split(/\r?\n/, 1)[0] ?? '', isNew);
   if (given !== undefined) {
     throw new AppError(
       cliErrors.badArgument,
@@ -42,6 +43,12 @@ export async function readPassword({ question, given, isNew = false }: AskPasswo
   if (isNew && password !== (await ask('The same again'))) {
     throw new AppError(cliErrors.badArgument, 'the two passwords differ');
   }
+  return refuseEmpty(password, isNew);
+}
+
+/** An empty input is an accident, such as a variable that is not set. */
+function refuseEmpty(password: string, isNew: boolean): Secret {
+  if (isNew && password === '') throw new AppError(cliErrors.badArgument, 'a new password must not be empty');
   return new Secret(password);
 }
 

@@ -28,6 +28,8 @@ it('makes a server with a password for root, which is changed and reset without 
     stderr: `made a new server in ${serverdir}`,
   });
   expect((await run(['init', ...where], '')).exitCode).toBe(1);
+  const empty = await run(['passwd', 'root', '--local', ...where, '--password', '-'], '');
+  expect([empty.exitCode, empty.stderr]).toEqual([1, expect.stringContaining('must not be empty')]);
   {
     await using server = await startServer({ serverdir });
     const login = ['login', 'root', '--server', server.url, '--password', '-'];
@@ -89,6 +91,8 @@ it('makes, lists and revokes API tokens for who is logged in', async () => {
   const session = join(home.path, 'wheelhouse', 'session.json');
   expect((await stat(session)).mode & 0o777).toBe(0o600);
 
+  const aimless = await run(['token', 'create', 'laptop']);
+  expect([aimless.exitCode, aimless.stderr]).toEqual([1, expect.stringContaining('such as packages.upload')]);
   const made = JSON.parse((await run(create)).stdout) as { id: string; token: string };
   expect(made.token).toMatch(/^wh_/);
   expect((await run(['token', 'list'])).stdout).toContain(`${made.id}  laptop: packages.upload, until `);

@@ -160,7 +160,8 @@ test.each([
 });
 
 test('hostile metadata costs little', () => {
-  const start = performance.now();
+  // Processor time of this thread: others may be busy.
+  const start = process.threadCpuUsage();
 
   expect(() => parse(REQUIRED + 'a: b\n'.repeat(20_000))).toThrow(ArchiveRejected);
   expect(() => parse(`${REQUIRED}Summary: x\n${' \n'.repeat(300_000)}`)).toThrow(ArchiveRejected);
@@ -168,5 +169,6 @@ test('hostile metadata costs little', () => {
   parse(`${REQUIRED}Summary: x\n${` ${' '.repeat(1000)}\n`.repeat(5000)}`);
   parse(`${REQUIRED}${'a'.repeat(4_000_000)}`);
 
-  expect(performance.now() - start).toBeLessThan(2000);
+  const { user, system } = process.threadCpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(2000);
 });
