@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Db } from '#kernel/db/db.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
@@ -33,7 +34,7 @@ export type KeepServed = (path: string, file: ServedFile) => void;
 
 /** Served files by request path, so that a hot download asks no database. */
 export class ServedFileCache implements Listener {
-  readonly #byPath = new Map<string, ServedFile>();
+  readonly #byPath = new LRUCache<string, ServedFile>({ max: MAX_REMEMBERED });
   #generation = 0;
 
   find(path: string): ServedFile | undefined {
@@ -45,7 +46,6 @@ export class ServedFileCache implements Listener {
     const generation = this.#generation;
     return (path, file) => {
       if (generation !== this.#generation) return;
-      if (this.#byPath.size >= MAX_REMEMBERED) this.#byPath.clear();
       this.#byPath.set(path, file);
     };
   }
