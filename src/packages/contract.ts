@@ -333,7 +333,5 @@ export const BundleManifest = z.strictObject({
 });
 export type BundleManifest = z.output<typeof BundleManifest>;
 
-/** Where an index serves a file with this hash: `+f/aaa/bbbbbbbbbbbbb/name`. */
-export function bundledPath(sha256: string, filename: string): string {
-  return `+f/${sha256.slice(0, 3)}/${sha256.slice(3, 16)}/${filename}`;
-}
+export { fileRelpath } from './model/file-path.ts';
+export { METADATA_SUFFIX } from './model/metadata-file.ts';

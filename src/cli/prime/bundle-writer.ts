@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pack, type Pack } from 'tar-stream';
-import { BUNDLE_VERSION, bundledPath, type BundleManifest } from '#packages/contract';
+import { BUNDLE_VERSION, fileRelpath, METADATA_SUFFIX, type BundleManifest } from '#packages/contract';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { cliErrors } from '../errors.ts';
 import type { Progress } from '#kernel/progress.ts';
@@ -81,9 +81,9 @@ async function writeEntries(tar: Pack, bundle: NewBundle, progress: Progress): P
     await ended;
   };
   for (const { wanted, sha256, size, sidecar } of files) {
-    const name = `files/${bundledPath(sha256, wanted.filename)}`;
+    const name = `files/${fileRelpath(sha256, wanted.filename)}`;
     await copy(name, wanted.url, { sha256, size });
-    if (sidecar !== undefined) await copy(`${name}.metadata`, `${wanted.url}.metadata`, sidecar);
+    if (sidecar !== undefined) await copy(name + METADATA_SUFFIX, wanted.url + METADATA_SUFFIX, sidecar);
     progress.count((done += 1), files.length, formatBytes(bytes));
   }
 }
@@ -101,7 +101,7 @@ function manifestOf(
     files: files.map(({ wanted: { project, filename }, sha256, size, sidecar }) => ({
       project,
       filename,
-      relpath: bundledPath(sha256, filename),
+      relpath: fileRelpath(sha256, filename),
       sha256,
       size,
       ...(sidecar !== undefined && { sidecar: { sha256: sidecar.sha256, size: sidecar.size } }),

@@ -4,6 +4,7 @@ import { cliErrors } from '../errors.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { formatBytes } from '../format-bytes.ts';
 import type { LockedPackage } from '#python/locks/lock.ts';
+import { METADATA_SUFFIX } from '#packages/contract';
 import { chooseFiles, type Missing, type WantedFile } from './choose-files.ts';
 import { inParallel } from './in-parallel.ts';
 import { download, fetchPage, Refusal, type Digest, type FetchedPage } from './index-client.ts';
@@ -111,7 +112,7 @@ async function fetchSidecar(
 ): Promise<Digest | undefined> {
   const expected = { sha256: sha256 === true ? [] : [sha256], size: undefined };
   try {
-    return await download(`${url}.metadata`, expected, sink);
+    return await download(`${url}${METADATA_SUFFIX}`, expected, sink);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // Some upstreams promise sidecars that they do not have; installers then read the file itself.

@@ -4,7 +4,7 @@ import { ensureFacts } from './facts.ts';
 import type { KernelTables } from './kernel-tables.ts';
 
 /** What is the same for every server process of one installation. */
-export interface Installation {
+export interface InstallationFacts {
   /** 32 hex digits. */
   readonly uuid: string;
   /** Signs login tokens. */
@@ -12,7 +12,7 @@ export interface Installation {
 }
 
 /** Reads the facts of this installation, making them on the first start; safe for two first starts at once. */
-export async function ensureInstallation(db: Db): Promise<Installation> {
+export async function ensureInstallation(db: Db): Promise<InstallationFacts> {
   const facts = await ensureFacts(db, {
     uuid: randomUUID().replaceAll('-', ''),
     secret: randomBytes(32).toString('base64'),

@@ -1,13 +1,13 @@
+import { LRUCache } from 'lru-cache';
 import type { Db } from '#kernel/db/db.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
+import { METADATA_SUFFIX, METADATA_TYPE } from '../model/metadata-file.ts';
 import { getFileAt } from '../projects/file-address.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { ServedFile } from './send-file.ts';
-
-const SIDECAR = '.metadata';
 
 /** What to send for an address: the file, or its PEP 658 sidecar when `.metadata` follows the name. */
 export async function getServedFile(
@@ -15,16 +15,16 @@ export async function getServedFile(
   index: Parameters<typeof getFileAt>[1],
   relpath: string,
 ): Promise<ServedFile> {
-  if (!relpath.endsWith(SIDECAR)) {
+  if (!relpath.endsWith(METADATA_SUFFIX)) {
     const file = await getFileAt(db, index, relpath);
     const { sha256, size, uploadedAt } = file;
     return { sha256, size, contentType: contentTypeOf(file.filename), modifiedAt: uploadedAt };
   }
-  const file = await getFileAt(db, index, relpath.slice(0, -SIDECAR.length));
+  const file = await getFileAt(db, index, relpath.slice(0, -METADATA_SUFFIX.length));
   if (file.sidecar === undefined) {
     throw new AppError(packagesErrors.fileNotFound, `${file.filename} has no metadata file`);
   }
-  return { ...file.sidecar, contentType: 'text/plain; charset=utf-8', modifiedAt: file.uploadedAt };
+  return { ...file.sidecar, contentType: METADATA_TYPE, modifiedAt: file.uploadedAt };
 }
 
 const MAX_REMEMBERED = 20_000;
@@ -34,7 +34,7 @@ export type KeepServed = (path: string, file: ServedFile) => void;
 
 /** Served files by request path, so that a hot download asks no database. */
 export class ServedFileCache implements Listener {
-  readonly #byPath = new Map<string, ServedFile>();
+  readonly #byPath = new LRUCache<string, ServedFile>({ max: MAX_REMEMBERED });
   #generation = 0;
 
   find(path: string): ServedFile | undefined {
@@ -46,7 +46,6 @@ export class ServedFileCache implements Listener {
     const generation = this.#generation;
     return (path, file) => {
       if (generation !== this.#generation) return;
-      if (this.#byPath.size >= MAX_REMEMBERED) this.#byPath.clear();
       this.#byPath.set(path, file);
     };
   }

@@ -19,7 +19,7 @@ export interface MirrorLimits {
   readonly staleMs: number;
   /** How long upstream is left alone after a failure, where an old copy can be served. */
   readonly pauseMs: number;
-  /** The longest that upstream may send us away with Retry-After. */
+  /** The longest that upstream may have us wait with Retry-After. */
   readonly maxPauseMs: number;
   /** New projects must not stay hidden behind a 404 for long (reference packaging.md 2.4). */
   readonly absentMs: number;

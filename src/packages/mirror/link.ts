@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encodePathSegment } from '../model/file-path.ts';
+import { encodePathSegment, fileRelpath } from '../model/file-path.ts';
 import type { PageFile } from '../model/page-file.ts';
 
 /** A file as upstream lists it, validated: what a page shows of it, and where its bytes are. */
@@ -52,7 +52,7 @@ export function linkPath(index: { readonly user: string; readonly name: string }
 export function linkRelpath({ hashes, url, filename }: Link): string {
   const digest = bestHash(hashes)?.digest;
   const name = encodePathSegment(filename);
-  if (digest !== undefined) return `+f/${digest.slice(0, 3)}/${digest.slice(3, 16)}/${name}`;
+  if (digest !== undefined) return fileRelpath(digest, name);
   return `+e/${urlDirectory(url)}/${name}`;
 }
 

@@ -6,6 +6,7 @@ import { packagesErrors } from '../errors.ts';
 import { contentTypeOf } from '../files/content-type.ts';
 import type { ServedFile } from '../files/send-file.ts';
 import { type Index, fullName } from '../model/index.ts';
+import { MAX_METADATA_BYTES, METADATA_SUFFIX, METADATA_TYPE } from '../model/metadata-file.ts';
 import { Download, type Wanted } from './download.ts';
 import type { MirrorLimits } from './limits.ts';
 import { bestHash, linkRelpath, type Link } from './link.ts';
@@ -32,9 +33,6 @@ export type MirrorAnswer =
     }
   | { readonly kind: 'external'; readonly url: string };
 
-const SIDECAR = '.metadata';
-const SIDECAR_TYPE = 'text/plain; charset=utf-8';
-const MAX_SIDECAR_BYTES = 16 * 1024 ** 2;
 const FLUSH_MS = 30_000;
 
 /** A path that a mirror serves, with what upstream says of it. */
@@ -98,9 +96,9 @@ export class MirrorFiles {
   /** Which entry of an upstream page a path stands for; throws 404, and what asking upstream throws. */
   async find(index: Index, relpath: string): Promise<FoundLink> {
     const name = relpath.split('/').at(-1) ?? '';
-    const isSidecar = name.endsWith(SIDECAR);
-    const filename = isSidecar ? name.slice(0, -SIDECAR.length) : name;
-    const path = isSidecar ? relpath.slice(0, -SIDECAR.length) : relpath;
+    const isSidecar = name.endsWith(METADATA_SUFFIX);
+    const filename = isSidecar ? name.slice(0, -METADATA_SUFFIX.length) : name;
+    const path = isSidecar ? relpath.slice(0, -METADATA_SUFFIX.length) : relpath;
     const candidates = candidateProjects(index, filename);
     for (const project of candidates) {
       const stored = await findMirrorProject(this.#context.db, index, project);
@@ -157,7 +155,7 @@ export class MirrorFiles {
     if (index.options['mirror_use_external_urls'] === true && !isSidecar) {
       return { kind: 'external', url: link.url };
     }
-    const contentType = isSidecar ? SIDECAR_TYPE : contentTypeOf(link.filename);
+    const contentType = isSidecar ? METADATA_TYPE : contentTypeOf(link.filename);
     const download = this.#fetch(index, relpath, found, contentType);
     try {
       await download.announced;
@@ -258,10 +256,10 @@ function wantedFile(link: Link, maxBytes: number): Wanted {
 
 function wantedSidecar(link: Link): Wanted {
   const url = new URL(link.url);
-  url.pathname += SIDECAR;
+  url.pathname += METADATA_SUFFIX;
   const { coreMetadata } = link;
   const hash = typeof coreMetadata === 'string' ? { algorithm: 'sha256', digest: coreMetadata } : undefined;
-  return { url: url.href, size: undefined, hash, maxBytes: MAX_SIDECAR_BYTES };
+  return { url: url.href, size: undefined, hash, maxBytes: MAX_METADATA_BYTES };
 }
 
 function isAbsent(error: unknown): boolean {

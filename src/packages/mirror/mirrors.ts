@@ -121,7 +121,7 @@ export class Mirrors {
       return absentProject(index, absentUntil);
     }
     this.statistics.pageMisses += 1;
-    this.#pauses.demandWelcome(index);
+    this.#pauses.demandNotRefused(index);
     return await shown(index, await this.#answers.fetch(index, name, undefined));
   }
 

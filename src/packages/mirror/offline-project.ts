@@ -2,6 +2,7 @@ import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { type Index, fullName } from '../model/index.ts';
+import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import { linkRelpath } from './link.ts';
 import { knownProject, type MirrorProject } from './mirror-project.ts';
 import { findMirrorProject, listCachedPaths } from './store.ts';
@@ -29,7 +30,7 @@ export async function offlineProject(
       .filter((link) => isCached(linkRelpath(link)))
       // An installer that is promised metadata fails when it is not there.
       .map((link) =>
-        isCached(`${linkRelpath(link)}.metadata`) ? link : { ...link, coreMetadata: undefined },
+        isCached(linkRelpath(link) + METADATA_SUFFIX) ? link : { ...link, coreMetadata: undefined },
       ),
   };
 }

@@ -1,5 +1,6 @@
 import type { Tx } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
+import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import { linkRelpath } from './link.ts';
 import {
   deleteMirrorFile,
@@ -33,6 +34,6 @@ export async function forgetMirroredRelease(
 
 /** Forgets one stored file with its sidecar; `relpath` is what follows `user/index/`. */
 export async function forgetMirroredFile(tx: Tx, mirror: Index, relpath: string): Promise<boolean> {
-  await deleteMirrorFile(tx, mirror.id, `${relpath}.metadata`);
+  await deleteMirrorFile(tx, mirror.id, `${relpath}${METADATA_SUFFIX}`);
   return await deleteMirrorFile(tx, mirror.id, relpath);
 }

@@ -130,7 +130,7 @@ describe('an upstream that', () => {
     },
   );
 
-  test('sends us away does not keep us from another upstream', async () => {
+  test('asks us to wait does not keep us from another upstream', async () => {
     const index = await mirrorOf(app, upstream);
     upstream.misbehave('*', { status: 429, headers: { 'retry-after': '300' } });
     expect(await app.page(index)).toBe(502);
@@ -211,7 +211,7 @@ describe('an upstream that', () => {
     expect(upstream.requests()).toBeGreaterThan(paused);
   });
 
-  test('sends us away is left alone for as long as it says', async () => {
+  test('asks us to wait is left alone for as long as it says', async () => {
     const index = await mirrorOf(app, upstream);
     upstream.misbehave('*', { status: 429, headers: { 'retry-after': '60' } });
     expect(await app.page(index)).toBe(502);

@@ -57,7 +57,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
     params: ProjectParams,
     reply: FastifyReply,
   ): Promise<boolean> {
-    checkName(params.project);
+    checkProjectName(params.project);
     const project = normalizeProjectName(params.project);
     const base = indexUrl(request.outsideUrl, params.user, params.index);
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
@@ -75,7 +75,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
   });
 
   route(app, operations.explainProject, async (request, params, reply) => {
-    checkName(params.project);
+    checkProjectName(params.project);
     const view = await readView(request, params, reply);
     const project = normalizeProjectName(params.project);
     const { file } = request.query as { readonly file?: string };
@@ -88,7 +88,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
   });
 
   route(app, operations.readRelease, async (request, params, reply) => {
-    checkName(params.project);
+    checkProjectName(params.project);
     const project = normalizeProjectName(params.project);
     const versions = await readVersions(request, { ...params, project }, reply);
     // Own keys only: the version in the path may be `constructor`.
@@ -144,7 +144,7 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
 }
 
 /** A name that can never be valid is not looked up at all. */
-function checkName(project: string): void {
+function checkProjectName(project: string): void {
   if (/[^\p{ASCII}]/u.test(project)) {
     throw new AppError(packagesErrors.invalidProjectName, 'unicode project names not allowed');
   }

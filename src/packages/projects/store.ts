@@ -3,6 +3,7 @@ import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
 import type { ExpectedBytes } from '../model/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
+import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import type { Metadata } from './metadata.ts';
 
 /** What happened to a file, in devpi's form (reference devpi.md 1.9). */
@@ -321,7 +322,7 @@ export async function listSidecarDigests(db: Db, after: string, limit: number): 
     .selectFrom('release_file')
     .select((eb) => [
       eb.ref('metadata_sha256').$castTo<string>().as('sha256'),
-      sql<string>`min(filename) || '.metadata'`.as('name'),
+      sql<string>`min(filename) || ${sql.lit(METADATA_SUFFIX)}`.as('name'),
       eb.fn.min('metadata_size').$castTo<number>().as('size'),
       eb.fn.max('metadata_size').$castTo<number>().as('largest'),
     ])

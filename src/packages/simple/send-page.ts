@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import { chooseCoding, type Coding } from '#kernel/http/accept.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { pagePolicy } from '#kernel/http/page-policy.ts';
@@ -20,13 +21,14 @@ const MAX_REMEMBERED = 1000;
 function remembered<Result>(
   compute: (header: string | undefined) => Result,
 ): (header: string | undefined) => Result {
-  const known = new Map<string | undefined, Result>();
+  const known = new LRUCache<string, { readonly result: Result }>({ max: MAX_REMEMBERED });
+  const withoutHeader = compute(undefined);
   return (header) => {
+    if (header === undefined) return withoutHeader;
     const found = known.get(header);
-    if (found !== undefined || known.has(header)) return found as Result;
-    if (known.size >= MAX_REMEMBERED) known.clear();
+    if (found !== undefined) return found.result;
     const result = compute(header);
-    known.set(header, result);
+    known.set(header, { result });
     return result;
   };
 }

@@ -6,6 +6,7 @@ import { ArchiveRejected, inspectArchive, type InspectedArchive } from '#python/
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
 import { isSameVersion } from '#python/names/same-version.ts';
 import { packagesErrors } from '../errors.ts';
+import { invalidForm } from './invalid-form.ts';
 import type { Form, FormFile } from './receive-form.ts';
 import { packagesConfig, type PackagesConfig } from '../settings.ts';
 
@@ -132,8 +133,4 @@ async function inspect(incoming: IncomingFile, filename: string, expectedProject
 
 function invalidArchive(filename: string, problem: string, cause?: unknown): AppError {
   return new AppError(packagesErrors.invalidArchive, `invalid archive '${filename}': ${problem}`, { cause });
-}
-
-function invalidForm(detail: string): AppError {
-  return new AppError(packagesErrors.invalidForm, detail);
 }

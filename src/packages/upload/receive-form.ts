@@ -5,9 +5,10 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Digests, Files, IncomingFile } from '#kernel/files/files.ts';
 import type { BodyGuard } from '#kernel/http/body-guard.ts';
 import { packagesErrors } from '../errors.ts';
+import { invalidForm } from './invalid-form.ts';
 import { LineFeedForm } from './line-feed-form.ts';
 
-/** An uploaded file that lies in the store's antechamber. */
+/** An uploaded file that was received and is not kept yet. */
 export interface FormFile {
   readonly filename: string;
   readonly digests: Digests;
@@ -141,7 +142,7 @@ function openParser(
       },
     });
   } catch (cause) {
-    throw new AppError(packagesErrors.invalidForm, describe(cause), { cause });
+    throw invalidForm(describe(cause), cause);
   }
 }
 
@@ -184,10 +185,6 @@ async function skip(stream: Readable): Promise<undefined> {
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return `the multipart form is malformed: ${message}`;
-}
-
-function invalidForm(detail: string): AppError {
-  return new AppError(packagesErrors.invalidForm, detail);
 }
 
 function formTooLarge({ maxFormBytes }: FormLimits): AppError {

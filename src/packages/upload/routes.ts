@@ -7,6 +7,7 @@ import { packagesErrors } from '../errors.ts';
 import type { Index } from '../model/index.ts';
 import { policy, type IndexSubject } from '../policy.ts';
 import { route } from '#kernel/http/route.ts';
+import { invalidForm } from './invalid-form.ts';
 import { field } from './check-upload.ts';
 import { receiveForm, type Form } from './receive-form.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
@@ -73,7 +74,7 @@ async function receiveUpload(context: PackagesContext, upload: Upload): Promise<
   try {
     const { identity } = request;
     const action = field(form, ':action');
-    if (action === undefined) throw new AppError(packagesErrors.invalidForm, ':action field not found');
+    if (action === undefined) throw invalidForm(':action field not found');
     if (action === 'file_upload') return await uploadFile(context, { identity, index, form });
     if (action === 'submit') {
       await registerRelease(context, { identity, index, form });
@@ -85,7 +86,7 @@ async function receiveUpload(context: PackagesContext, upload: Upload): Promise<
         'documentation uploads are not available in this version',
       );
     }
-    throw new AppError(packagesErrors.invalidForm, `action '${action.slice(0, 100)}' not supported`);
+    throw invalidForm(`action '${action.slice(0, 100)}' not supported`);
   } finally {
     await form.release();
   }

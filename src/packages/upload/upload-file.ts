@@ -25,6 +25,7 @@ import {
   type LogItem,
   type VersionedFile,
 } from '../projects/store.ts';
+import { invalidForm } from './invalid-form.ts';
 import { checkArchive, checkDigests, checkFilename, readClaim, type Claim } from './check-upload.ts';
 import type { Form, FormFile } from './receive-form.ts';
 import { packagesConfig } from '../settings.ts';
@@ -48,7 +49,7 @@ export async function uploadFile(
   { identity, index, form }: UploadFile,
 ): Promise<UploadResult> {
   const { content } = form;
-  if (content === undefined) throw new AppError(packagesErrors.invalidForm, 'content file field not found');
+  if (content === undefined) throw invalidForm('content file field not found');
   const claim = readClaim(form);
   checkFilename(content.filename, claim, packagesConfig(context.config)['packages.archive-check']);
   checkDigests(form, content);
@@ -59,7 +60,7 @@ export async function uploadFile(
   const sidecar = archive?.metadataBytes && (await receiveBytes(context.files, archive.metadataBytes));
   try {
     await Promise.all([content.incoming.keep(), sidecar?.incoming.keep()]);
-    const stored: StoredFile = { content, metadata, sidecar };
+    const stored: ReceivedUpload = { content, metadata, sidecar };
     return await context.events.change((tx, emit) =>
       storeRows(context, tx, emit, { identity, index, stored }),
     );
@@ -75,7 +76,7 @@ async function receiveBytes(files: Files, bytes: Uint8Array) {
   return { incoming, sha256, size };
 }
 
-interface StoredFile {
+interface ReceivedUpload {
   readonly content: FormFile;
   readonly metadata: Metadata;
   readonly sidecar: VersionedFile['sidecar'];
@@ -84,7 +85,7 @@ interface StoredFile {
 interface StoreRows {
   readonly identity: Identity;
   readonly index: Index;
-  readonly stored: StoredFile;
+  readonly stored: ReceivedUpload;
 }
 
 /**

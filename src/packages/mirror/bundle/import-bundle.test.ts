@@ -7,7 +7,7 @@ import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { metadataText, tar, wheel, wheelFilename, type TarMember } from '#test/archives.ts';
 import { databases } from '#test/databases.ts';
 import { findIndex } from '../../indexes/store.ts';
-import { bundledPath, type BundleManifest } from '../../contract.ts';
+import { fileRelpath, type BundleManifest } from '../../contract.ts';
 import { importBundle } from './import-bundle.ts';
 import { verifyBundle } from './read-bundle.ts';
 import { findMirrorProject } from '../store.ts';
@@ -17,7 +17,7 @@ const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).di
 const filename = wheelFilename();
 const bytes = wheel();
 const metadata = metadataText();
-const path = bundledPath(sha256(bytes), filename);
+const path = fileRelpath(sha256(bytes), filename);
 
 interface Bundle {
   manifest: BundleManifest;
@@ -167,7 +167,7 @@ describe.each(databases)('bundles on %s', (database) => {
     const secondName = wheelFilename({ version: '2.0' });
     const page = JSON.stringify({ files: [{ filename: secondName, url: 'x', hashes: {} }] });
     const digest = sha256(second);
-    const relpath = bundledPath(digest, secondName);
+    const relpath = fileRelpath(digest, secondName);
     const other: Bundle = makeBundle(page);
     const file = { project: 'demo', filename: secondName, relpath, sha256: digest, size: second.length };
     await bring(index, pack(makeBundle()));
@@ -325,7 +325,7 @@ describe.each(databases)('bundles on %s', (database) => {
     const index = await mirror();
     await bring(index, pack(makeBundle()));
     const forged = wheel({ files: { 'demo/evil.py': 'x' } });
-    const relpath = bundledPath(sha256(forged), filename);
+    const relpath = fileRelpath(sha256(forged), filename);
     const page = pageOf('demo', { hashes: { sha256: sha256(forged) }, 'core-metadata': false });
     const { manifest, members } = makeBundle(page);
     const file = { project: 'demo', filename, relpath, sha256: sha256(forged), size: forged.length };

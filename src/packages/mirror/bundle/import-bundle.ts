@@ -11,6 +11,7 @@ import { type Index, fullName } from '../../model/index.ts';
 import { neededDigests } from '../../needed-digests.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';
+import { METADATA_TYPE } from '../../model/metadata-file.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
 import { findReservation } from '../reserved-names.ts';
 import {
@@ -42,8 +43,6 @@ export interface ImportedBundle {
   /** Of the bundle. */
   readonly sha256: string;
 }
-
-const SIDECAR_TYPE = 'text/plain; charset=utf-8';
 
 /**
  * Puts the files of a bundle into a mirror, as if they had been fetched from upstream. All bytes are verified and
@@ -89,7 +88,7 @@ export async function importBundle(
         const ofProject = byProject.get(project) ?? [];
         for (const { bytes } of ofProject) {
           const { relpath, sha256, size, isSidecar } = bytes;
-          const contentType = isSidecar ? SIDECAR_TYPE : contentTypeOf(relpath);
+          const contentType = isSidecar ? METADATA_TYPE : contentTypeOf(relpath);
           await saveMirrorFile(tx, {
             indexId: index.id,
             relpath,

@@ -4,7 +4,8 @@ import { extract } from 'tar-stream';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../../errors.ts';
-import { BundleManifest, bundledPath } from '../../contract.ts';
+import { BundleManifest, fileRelpath } from '../../contract.ts';
+import { MAX_METADATA_BYTES, METADATA_SUFFIX } from '../../model/metadata-file.ts';
 import type { Link } from '../link.ts';
 import { readUpstreamPage, type UpstreamPage } from '../upstream/upstream-page.ts';
 
@@ -50,7 +51,6 @@ const MANIFEST = 'manifest.json';
 const MAX_MANIFEST_BYTES = 128 * 1024 ** 2;
 const MAX_PAGE_BYTES = 128 * 1024 ** 2;
 const MAX_PAGE_FILES = 100_000;
-const MAX_SIDECAR_BYTES = 16 * 1024 ** 2;
 /** Of no meaning but to be absolute: where the files come from is not for a bundle to say. */
 const PAGE_URL = 'https://bundle.invalid/simple/';
 
@@ -138,14 +138,14 @@ function expectEntries({ pages, files }: BundleManifest, maxFileBytes: number): 
   const names = new Set<string>();
   for (const { project, filename, relpath, sha256, size, sidecar } of files) {
     const name = `files/${relpath}`;
-    if (relpath !== bundledPath(sha256, filename)) throw invalid(name, 'does not fit its hash and its name');
+    if (relpath !== fileRelpath(sha256, filename)) throw invalid(name, 'does not fit its hash and its name');
     if (!expected.has(`pages/${project}.json`)) throw invalid(name, `has no page of ${project}`);
     if (names.has(`${project}/${filename}`)) throw invalid(MANIFEST, `lists ${shown(filename)} twice`);
     names.add(`${project}/${filename}`);
     add(name, { kind: 'file', project, relpath, isSidecar: false, sha256, size }, maxFileBytes);
     if (sidecar === undefined) continue;
-    const beside = { project, relpath: `${relpath}.metadata`, isSidecar: true, ...sidecar };
-    add(`${name}.metadata`, { kind: 'file', ...beside }, MAX_SIDECAR_BYTES);
+    const beside = { project, relpath: `${relpath}${METADATA_SUFFIX}`, isSidecar: true, ...sidecar };
+    add(`${name}${METADATA_SUFFIX}`, { kind: 'file', ...beside }, MAX_METADATA_BYTES);
   }
   return expected;
 }

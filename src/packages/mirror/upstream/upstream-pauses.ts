@@ -14,8 +14,8 @@ export class UpstreamPauses {
   readonly #limits: MirrorLimits;
   /** By mirror and upstream, or those and project. */
   readonly #pausedUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
-  /** Until when upstream has asked us to stay away; without a copy that is an honest 502 with Retry-After. */
-  readonly #sentAwayUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
+  /** Until when upstream has asked us to wait; without a copy that is an honest 502 with Retry-After. */
+  readonly #refusedUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
 
   constructor(clock: Clock, limits: MirrorLimits) {
     this.#clock = clock;
@@ -27,17 +27,17 @@ export class UpstreamPauses {
     const now = this.#clock.now();
     const { pauseMs, maxPauseMs } = this.#limits;
     const seconds = error instanceof AppError ? Number(error.headers['retry-after'] ?? 0) : 0;
-    const awayMs = Math.min(seconds * 1000, maxPauseMs);
-    const key = awayMs > 0 || isUnreachable(error) ? keyOf(index) : keyOf(index, project);
-    this.#pausedUntil.set(key, now + Math.max(pauseMs, awayMs));
-    if (awayMs > 0) this.#sentAwayUntil.set(keyOf(index), now + awayMs);
+    const refusedMs = Math.min(seconds * 1000, maxPauseMs);
+    const key = refusedMs > 0 || isUnreachable(error) ? keyOf(index) : keyOf(index, project);
+    this.#pausedUntil.set(key, now + Math.max(pauseMs, refusedMs));
+    if (refusedMs > 0) this.#refusedUntil.set(keyOf(index), now + refusedMs);
   }
 
   /** Upstream has answered. */
   end(index: Index, project: string): void {
     this.#pausedUntil.delete(keyOf(index));
     this.#pausedUntil.delete(keyOf(index, project));
-    this.#sentAwayUntil.delete(keyOf(index));
+    this.#refusedUntil.delete(keyOf(index));
   }
 
   isPaused(index: Index, project: string): boolean {
@@ -45,11 +45,11 @@ export class UpstreamPauses {
     return [keyOf(index), keyOf(index, project)].some((key) => (this.#pausedUntil.get(key) ?? 0) > now);
   }
 
-  /** Throws 502 with Retry-After while upstream has asked us to stay away. */
-  demandWelcome(index: Index): void {
-    const leftMs = (this.#sentAwayUntil.get(keyOf(index)) ?? 0) - this.#clock.now();
+  /** Throws 502 with Retry-After while upstream has asked us to wait. */
+  demandNotRefused(index: Index): void {
+    const leftMs = (this.#refusedUntil.get(keyOf(index)) ?? 0) - this.#clock.now();
     if (leftMs <= 0) {
-      this.#sentAwayUntil.delete(keyOf(index));
+      this.#refusedUntil.delete(keyOf(index));
       return;
     }
     const seconds = Math.ceil(leftMs / 1000);
