@@ -13,6 +13,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
 import { claimDirectory } from '#kernel/files/claim-directory.ts';
+import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
 import type { FindNeeded } from '#kernel/files/find-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { orphanCollection } from '#kernel/files/orphan-collection.ts';
@@ -34,6 +35,8 @@ export interface Installation {
   readonly code: readonly PartCode[];
   /** Which stored bytes any part needs. */
   readonly findNeeded: FindNeeded;
+  /** All stored bytes that a row of any part names; to be read once. */
+  readonly stored: AsyncIterable<ExpectedBytes>;
   /** True if this process alone may write; false when another one serves the directory. */
   readonly isOwner: boolean;
   /** True if there was none before: then it has been given what a new one has. */
@@ -102,7 +105,8 @@ export async function openInstallation(
   const isNew = isOwner && (await makeFirstState(context, code));
   const owned = opened.move();
   const close = () => owned.disposeAsync();
-  return { context, database, code, findNeeded: neededBy(code, database), isOwner, isNew, close };
+  const findNeeded = neededBy(code, database);
+  return { context, database, code, findNeeded, stored: storedBy(code, database), isOwner, isNew, close };
 }
 
 function lockServerdir(serverdir: string) {
@@ -133,6 +137,11 @@ async function prepare(database: Database, migrations: readonly Migration[], log
     const reason = ((cause instanceof AppError ? cause.cause : cause) as Error).message;
     throw new AppError(kernelErrors.databaseUnavailable, `cannot prepare the database: ${reason}`, { cause });
   }
+}
+
+/** The bytes that any part has stored. */
+async function* storedBy(code: readonly PartCode[], { db }: Database): AsyncGenerator<ExpectedBytes> {
+  for (const part of code) yield* part.stored?.(db) ?? [];
 }
 
 /** Which of these digests any part needs. */

@@ -10,18 +10,20 @@ import type { Db } from '#kernel/db/db.ts';
 import { AppError, defineErrors } from '#kernel/errors/app-error.ts';
 import { defineEvents } from '#kernel/events/event-type.ts';
 import { listEvents } from '#kernel/events/events.ts';
+import { checkFiles } from '#kernel/files/check-files.ts';
 import type { Operation } from '#kernel/http/operation.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
 import { enqueue } from '#kernel/jobs/enqueue.ts';
 import type { OpenPart, Part } from '#kernel/part.ts';
+import { silentProgress } from '#kernel/progress.ts';
 import { basic, ROOT } from './support/app.ts';
 import { TestClock } from './support/clock.ts';
 import { makeTemporaryDirectory } from './support/temporary-directory.ts';
 import { parts, settingsOf } from '../src/parts.ts';
-import { startServer } from '../src/wiring.ts';
+import { openInstallation, startServer } from '../src/wiring.ts';
 import { renderReference } from '../tools/reference/pages.ts';
 
-type NotesTables = { note: { sha256: string; is_checked: number } };
+type NotesTables = { note: { sha256: string; size: number; is_checked: number } };
 
 const notes = (db: Db) => db.withTables<NotesTables>();
 
@@ -69,6 +71,7 @@ function notesPart(more: Partial<OpenPart> = {}): Part {
             await tx.schema
               .createTable('note')
               .addColumn('sha256', 'text', (column) => column.primaryKey())
+              .addColumn('size', 'integer', (column) => column.notNull())
               .addColumn('is_checked', 'integer', (column) => column.notNull())
               .execute();
           },
@@ -81,6 +84,11 @@ function notesPart(more: Partial<OpenPart> = {}): Part {
           .where('sha256', 'in', [...digests])
           .execute();
         return new Set(rows.map(({ sha256 }) => sha256));
+      },
+      async *stored(db) {
+        for (const { sha256, size } of await notes(db).selectFrom('note').selectAll().execute()) {
+          yield { sha256, size, largest: size, name: 'a note' };
+        }
       },
       async open(context) {
         return {
@@ -109,7 +117,10 @@ function notesPart(more: Partial<OpenPart> = {}): Part {
               const { sha256 } = await incoming.finish();
               await incoming.keep();
               await context.events.change(async (tx, emit) => {
-                await notes(tx).insertInto('note').values({ sha256, is_checked: 0 }).execute();
+                await notes(tx)
+                  .insertInto('note')
+                  .values({ sha256, size: text.length, is_checked: 0 })
+                  .execute();
                 await enqueue(tx, context.clock.now(), { name: 'notes.check', payload: { sha256 } });
                 emit(events.noteWritten, { actor: request.identity.user ?? null, data: { sha256 } });
               });
@@ -158,7 +169,7 @@ test('a part of a few lines brings an operation with a permission, a table, an e
   await vi.waitFor(
     async () =>
       expect(await notes(context.db).selectFrom('note').selectAll().execute()).toEqual([
-        { sha256, is_checked: 1 },
+        { sha256, size: 5, is_checked: 1 },
       ]),
     { timeout: 10_000 },
   );
@@ -198,6 +209,29 @@ test('its file stays while a row needs it, and goes with the row', async () => {
 
   await notes(context.db).deleteFrom('note').execute();
   await goes(note);
+});
+
+test('the doctor looks for its file', async () => {
+  const { url, context } = await start();
+  const authorization = basic(ROOT);
+  const written = await fetch(`${url}/+notes/hello`, { method: 'PUT', headers: { authorization } });
+  const { sha256 } = (await written.json()) as { sha256: string };
+  const check = async () => {
+    const installation = await openInstallation(context.config, context.log, {
+      mayShare: true,
+      parts: [...parts, notesPart()],
+    });
+    const { files } = installation.context;
+    const options = { checksum: true };
+    const { stored, findNeeded } = installation;
+    const problems = await Array.fromAsync(checkFiles(files, stored, findNeeded, silentProgress, options));
+    await installation.close();
+    return problems;
+  };
+
+  expect(await check()).toEqual([]);
+  await context.files.remove(sha256, Infinity);
+  expect(await check()).toEqual([{ code: 'missing-bytes', sha256, detail: 'a note: the bytes are missing' }]);
 });
 
 test('the reference documents it', async () => {

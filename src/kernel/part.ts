@@ -7,6 +7,7 @@ import type { Migration } from './db/migrate.ts';
 import type { ErrorKind } from './errors/app-error.ts';
 import type { EventType } from './events/event-type.ts';
 import type { Emit } from './events/events.ts';
+import type { ExpectedBytes } from './files/expected-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Operations } from './http/operation.ts';
 import type { Authorize, Policy } from './http/policy.ts';
@@ -38,6 +39,8 @@ export interface PartCode {
   initialize?(context: Context, tx: Tx, emit: Emit): Promise<void>;
   /** Which of these digests a row needs; the bytes of all others may be removed. */
   needed?(db: Db, digests: readonly string[]): Promise<ReadonlySet<string>>;
+  /** All stored bytes that rows of the part name: what the doctor checks, and what a backup has beside the database. */
+  stored?(db: Db): AsyncIterable<ExpectedBytes>;
   /** `context` has what the parts before this one opened, under their names. */
   open(context: Context): Promise<OpenPart>;
 }

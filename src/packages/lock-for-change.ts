@@ -9,9 +9,9 @@ import { lockIndex } from './indexes/store.ts';
 import { type Index, fullName } from './model/index.ts';
 
 /**
- * Locks an index and decides again whether it may be changed: while a request arrived, rights may have been taken away,
- * the user or the token may have gone, and the
- * index may have gone or have been made anew. Throws 401, 404, 409 or what the policy throws.
+ * Locks an index and decides again whether it may be changed: while a request arrived, rights may have been taken away, the
+ * user or the token may have gone, and the index may have gone or have been made anew. Throws 401, 404, 409 or what the policy
+ * throws.
  */
 export async function lockForChange(
   context: Pick<PackagesContext, 'config' | 'accounts'>,

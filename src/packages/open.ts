@@ -18,7 +18,7 @@ import { Mirrors } from './mirror/mirrors.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
-import { neededDigests } from './needed-digests.ts';
+import { listStoredBytes, neededDigests } from './stored-bytes.ts';
 import { serverRoutes } from './server/routes.ts';
 import { packagesConfig } from './settings.ts';
 import { PageCache } from './simple/page-cache.ts';
@@ -37,6 +37,7 @@ export const code: PartCode = {
   migrations: packagesMigrations,
   initialize: createRootPypi,
   needed: neededDigests,
+  stored: listStoredBytes,
   open: async (context) => openPackages(context as AccountsContext),
 };
 

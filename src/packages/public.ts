@@ -1,3 +1,2 @@
-export { checkContents } from './doctor.ts';
 export { importBundle } from './mirror/bundle/import-bundle.ts';
 export { verifyBundle } from './mirror/bundle/read-bundle.ts';

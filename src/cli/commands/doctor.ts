@@ -17,10 +17,10 @@ export const command = defineCommand({
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
     const { checkDatabase } = await import('#kernel/db/check-database.ts');
+    const { checkFiles } = await import('#kernel/files/check-files.ts');
     const { collectOrphans } = await import('#kernel/files/collect-orphans.ts');
     const { countOrphans, ORPHAN_GRACE_MS } = await import('#kernel/files/find-orphans.ts');
     const { openInstallation } = await import('../../wiring.ts');
-    const { checkContents } = await import('#packages');
     const log = createLog({ ...config, 'log.level': 'warn' });
     const installation = await openInstallation(config, log, { mayShare: true, mustExist: true });
     const { context, database, findNeeded } = installation;
@@ -29,10 +29,13 @@ export const command = defineCommand({
     try {
       progress.step('checking the database');
       await checkDatabase(database);
+      progress.step('checking stored files');
       let count = 0;
       // Kept for the one document only: a store that was lost has a problem for every file.
       const problems = [];
-      for await (const problem of checkContents(context, progress, { checksum })) {
+      for await (const problem of checkFiles(files, installation.stored, findNeeded, progress, {
+        checksum,
+      })) {
         count += 1;
         const { code, sha256, detail } = problem;
         if (json) problems.push(problem);

@@ -1,6 +1,6 @@
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
-import type { ExpectedBytes } from '../model/expected-bytes.ts';
+import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
 import { StoredPage } from './stored-page.ts';
 

@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
-import type { ExpectedBytes } from '../model/expected-bytes.ts';
+import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
 import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import type { Metadata } from './metadata.ts';

@@ -8,7 +8,7 @@ import { packagesEvents } from '../../events.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
 import { type Index, fullName } from '../../model/index.ts';
-import { neededDigests } from '../../needed-digests.ts';
+import { neededDigests } from '../../stored-bytes.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';
 import { METADATA_TYPE } from '../../model/metadata-file.ts';

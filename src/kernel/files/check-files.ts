@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Context } from '#kernel/context.ts';
-import type { Db } from '#kernel/db/db.ts';
-import type { Progress } from '#kernel/progress.ts';
-import type { ExpectedBytes } from './model/expected-bytes.ts';
-import { listMirroredDigests } from './mirror/store.ts';
-import { neededDigests } from './needed-digests.ts';
-import { listFileDigests, listSidecarDigests } from './projects/store.ts';
+import type { Progress } from '../progress.ts';
+import type { ExpectedBytes } from './expected-bytes.ts';
+import type { Files } from './files.ts';
+import type { FindNeeded } from './find-orphans.ts';
 
 export interface Problem {
   readonly code: 'missing-bytes' | 'wrong-bytes';
@@ -19,41 +16,32 @@ export interface CheckOptions {
 }
 
 const READ_BYTES = 1024 ** 2;
-const PAGE = 500;
 
-/** Looks whether every row has its bytes, in the order of the digests. Changes nothing; memory does not grow with the rows. */
-export async function* checkContents(
-  context: Pick<Context, 'db' | 'files'>,
+/**
+ * Looks whether the store has all these bytes, and whether they are what the rows say. Changes nothing; memory does not grow
+ * with the rows.
+ */
+export async function* checkFiles(
+  files: Files,
+  stored: AsyncIterable<ExpectedBytes>,
+  findNeeded: FindNeeded,
   progress: Progress,
   { checksum }: CheckOptions,
 ): AsyncGenerator<Problem> {
-  progress.step('checking stored files');
   let done = 0;
-  for await (const expected of listExpectedBytes(context.db)) {
-    const problem = await checkBytes(context, expected, checksum);
+  for await (const expected of stored) {
+    const problem = await checkBytes(files, expected, checksum);
     const { sha256, name } = expected;
     // On a busy server the file may have been deleted, and its bytes collected, since its row was read.
-    if (problem !== undefined && (await neededDigests(context.db, [sha256])).has(sha256)) {
+    if (problem !== undefined && (await findNeeded([sha256])).has(sha256)) {
       yield { code: problem.code, detail: `${name}: ${problem.detail}`, sha256 };
     }
     progress.count((done += 1));
   }
 }
 
-async function* listExpectedBytes(db: Db): AsyncGenerator<ExpectedBytes> {
-  for (const list of [listFileDigests, listSidecarDigests, listMirroredDigests]) {
-    for (let after = ''; ;) {
-      const page = await list(db, after, PAGE);
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) break;
-      after = last.sha256;
-    }
-  }
-}
-
 async function checkBytes(
-  { files }: Pick<Context, 'files'>,
+  files: Files,
   { sha256, size, largest }: ExpectedBytes,
   checksum: boolean,
 ): Promise<Omit<Problem, 'sha256'> | undefined> {
