@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, rename, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -180,6 +180,20 @@ test('keeping renews the time that shields from removal', async () => {
 
   expect(await files.remove(digest, between)).toBe(false);
   expect(await stored()).toEqual([digest]);
+});
+
+test('bytes whose upload took long after the last of them are as young as the keeping', async () => {
+  const file = await files.receive();
+  await file.write(randomBytes(10));
+  const { sha256: digest } = await file.finish();
+  const [name = ''] = await incoming();
+  const longAgo = new Date(Date.now() - 7_200_000);
+  await utimes(join(directory, 'incoming', name), longAgo, longAgo);
+
+  await file.keep();
+
+  expect(await files.remove(digest, Date.now() - 3_600_000)).toBe(false);
+  await file.release();
 });
 
 test('removing and keeping the same bytes at once never loses bytes that were kept last', async () => {

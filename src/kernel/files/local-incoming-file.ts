@@ -55,6 +55,9 @@ export class LocalIncomingFile implements IncomingFile {
   async keep(): Promise<void> {
     if (this.#digests === undefined) throw new Error('keep() before finish()');
     try {
+      // The last byte may have come long ago: its age would let the collection take the file before its row is written.
+      const now = new Date();
+      await this.#file.utimes(now, now);
       await this.#file.datasync();
       await this.#close();
       await this.#store(this.#path, this.#digests.sha256);
