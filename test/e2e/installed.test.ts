@@ -78,11 +78,21 @@ describe('the package that npm installs from a tarball', () => {
   );
 });
 
-/** Runs the npm of the machine in the checkout; throws with what it said if it fails. */
+const NPM_TRIES = 3;
+const NPM_TRY_MS = 80_000;
+
+/**
+ * Runs the npm of the machine in the checkout; throws with what it said if it fails. npm may wait for ever although it has
+ * everything in its cache, so a run that does not end is tried again.
+ */
 async function npm(...args: string[]): Promise<string> {
   const path = findProgram('npm');
   if (path === undefined) throw new Error('npm is not on this machine');
-  const { exitCode, stdout, stderr } = await run([path, ...args], { cwd: root, timeoutMs: 240_000 });
-  if (exitCode !== 0) throw new Error(`npm ${args.join(' ')} exited with ${exitCode}\n${stdout}\n${stderr}`);
-  return stdout;
+  for (let tried = 1; ; tried += 1) {
+    const ended = run([path, ...args], { cwd: root, timeoutMs: NPM_TRY_MS });
+    if (tried < NPM_TRIES && (await ended.catch(() => undefined)) === undefined) continue;
+    const { exitCode, stdout, stderr } = await ended;
+    if (exitCode === 0) return stdout;
+    throw new Error(`npm ${args.join(' ')} exited with ${exitCode}\n${stdout}\n${stderr}`);
+  }
 }
