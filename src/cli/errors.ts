@@ -19,6 +19,12 @@ export const cliErrors = defineErrors('cli', {
     meaning:
       'Commands keep the current server and its login in a file of the user; it cannot be read or written.',
   },
+  notConfirmed: {
+    status: 400,
+    title: 'Nobody confirmed',
+    hint: 'give -y to answer yes to every question',
+    meaning: 'A command asks before it deletes something, and there is no terminal to ask on.',
+  },
   notLoggedIn: {
     status: 401,
     title: 'Nobody is logged in',

@@ -33,6 +33,15 @@ export function texts(value: string, summary: string): Option<'texts'> {
   return { kind: 'texts', summary: `${summary}; may be given several times.`, value };
 }
 
+/** Data for programs instead of text for people; every command has it that lists or shows. */
+export const jsonOption = flag('Print JSON.');
+
+/** Every command has it that asks for a confirmation. */
+export const yesOption: Option<'flag'> = { ...flag('Answer yes to every question.'), short: 'y' };
+
+/** Every command has it that changes something on a server. */
+export const dryRunOption = flag('Only say what would be done.');
+
 /** Names the configuration file; every command that reads settings has it. */
 const configOption: Option<'text'> = {
   ...text('file', 'Configuration file; default is wheelhouse.yml in the server directory.'),

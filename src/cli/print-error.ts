@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { AppError } from '#kernel/errors/app-error.ts';
+import { printable } from './printable.ts';
 
 /**
  * Prints `error:`, the causes and `hint:` to stderr. Returns the exit code: 1 for what the user can mend,
@@ -16,9 +17,10 @@ export function printError(error: unknown, stream: NodeJS.WriteStream = process.
     );
     return 2;
   }
-  const [first, ...more] = error.message.split('\n');
+  // A message may be the sentence of a server.
+  const [first, ...more] = error.message.split('\n').map(printable);
   stream.write(`${label('error:', 'red')} ${more.length === 0 ? first : error.kind.title}\n`);
   if (more.length > 0) for (const line of [first, ...more]) stream.write(`  ${line}\n`);
-  if (error.hint !== undefined) stream.write(`\n${label('hint:', 'cyan')} ${error.hint}\n`);
+  if (error.hint !== undefined) stream.write(`\n${label('hint:', 'cyan')} ${printable(error.hint)}\n`);
   return 1;
 }

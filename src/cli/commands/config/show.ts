@@ -1,11 +1,11 @@
 import { parts, settingsOf } from '../../../parts.ts';
 import { defineCommand } from '../../command.ts';
-import { flag } from '../../options.ts';
+import { jsonOption } from '../../options.ts';
 
 export const command = defineCommand({
   summary: 'Print the settings as the server would use them',
   settings: ['serverdir'],
-  options: { json: flag('Print JSON.') },
+  options: { json: jsonOption },
   examples: ['wheelhouse config show', 'wheelhouse config show --config wheelhouse.yml --json'],
   async run({ options, config }) {
     const values: Readonly<Record<string, unknown>> = config();
