@@ -19,6 +19,12 @@ export const cliErrors = defineErrors('cli', {
     meaning:
       'Commands keep the current server and its login in a file of the user; it cannot be read or written.',
   },
+  noIndex: {
+    status: 400,
+    title: 'No index is in use',
+    hint: 'choose one: wheelhouse use USER/INDEX, or name it with --index',
+    meaning: 'The command is about an index; none was named, and none was chosen before.',
+  },
   notConfirmed: {
     status: 400,
     title: 'Nobody confirmed',

@@ -21,5 +21,14 @@ export async function keepLogin(
 ): Promise<void> {
   const session = await readSession();
   const login = { user, token, expiresAt: Date.now() + expiration * 1000 };
-  await writeSession({ ...session, server, logins: { ...session.logins, [server]: login } });
+  const others = (session.logins[server] ?? []).filter((each) => each.user !== user);
+  const logins = { ...session.logins, [server]: [login, ...others] };
+  // An index in use is one of the server in use.
+  const { index, ...rest } = session;
+  await writeSession({
+    ...rest,
+    ...(index !== undefined && server === session.server && { index }),
+    server,
+    logins,
+  });
 }

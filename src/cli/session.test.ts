@@ -8,7 +8,7 @@ const SERVER = 'http://localhost:3141';
 const session: Session = {
   version: 1,
   server: SERVER,
-  logins: { [SERVER]: { user: 'alice', token: 'secret', expiresAt: 1000 } },
+  logins: { [SERVER]: [{ user: 'alice', token: 'secret', expiresAt: 1000 }] },
 };
 
 test('a session is read as it was written, by its owner alone', async () => {
@@ -25,10 +25,10 @@ test('a session is read as it was written, by its owner alone', async () => {
   expect(readdirSync(dirname(path))).toEqual(['session.json']);
 });
 
-test('a login counts until it expires', () => {
-  expect(credentialsFor(session, SERVER, 999)).toMatchObject({ kind: 'login', user: 'alice' });
-  expect(credentialsFor(session, SERVER, 1000)).toBeUndefined();
-  expect(credentialsFor(session, 'http://other', 0)).toBeUndefined();
+test('a login counts until it expires', async () => {
+  expect(await credentialsFor(session, SERVER, 999)).toMatchObject({ kind: 'login', user: 'alice' });
+  expect(await credentialsFor(session, SERVER, 1000)).toBeUndefined();
+  expect(await credentialsFor(session, 'http://other', 0)).toBeUndefined();
 });
 
 test.each([

@@ -15,12 +15,16 @@ const Login = z.object({
   expiresAt: z.number(),
 });
 
+export type Login = z.output<typeof Login>;
+
 const Session = z.object({
   version: z.literal(1),
   /** The server that commands ask when none is named. */
   server: z.string().optional(),
-  /** The current login at each server, by its URL. */
-  logins: z.record(z.string(), Login),
+  /** The index of that server which commands mean when none is named, as `user/index`. */
+  index: z.string().optional(),
+  /** The logins at each server, by its URL; the current one first. */
+  logins: z.record(z.string(), z.union([z.array(Login), Login.transform((login) => [login])])),
 });
 
 export type Session = z.output<typeof Session>;
@@ -70,9 +74,20 @@ export async function writeSession(session: Session, path = sessionPath()): Prom
   }
 }
 
+/** Whose login counts at a server: that of `$DEVPI_USER`, or else the last one; expired or not. */
+export function loginAt(session: Session, server: string): Login | undefined {
+  const logins = session.logins[server] ?? [];
+  const user = environment['DEVPI_USER'];
+  return user ? logins.find((login) => login.user === user) : logins[0];
+}
+
 /** The credentials for a server, if there is a login that has not expired at `now`. */
-export function credentialsFor(session: Session, server: string, now = Date.now()): Credentials | undefined {
-  const login = session.logins[server];
+export async function credentialsFor(
+  session: Session,
+  server: string,
+  now = Date.now(),
+): Promise<Credentials | undefined> {
+  const login = loginAt(session, server);
   if (login === undefined || login.expiresAt <= now) return undefined;
   return { kind: 'login', user: login.user, token: new Secret(login.token) };
 }

@@ -6,7 +6,7 @@ import { serverOption } from '../current-client.ts';
 import { cliErrors } from '../errors.ts';
 import { flag, optional } from '../options.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
-import { credentialsFor, DEFAULT_SERVER, readSession } from '../session.ts';
+import { credentialsFor, DEFAULT_SERVER, loginAt, readSession } from '../session.ts';
 import type { FullConfig } from '../../parts.ts';
 
 export const command = defineCommand({
@@ -35,11 +35,11 @@ export const command = defineCommand({
     }
     const session = await readSession();
     const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
-    const user = args.user ?? session.logins[server]?.user ?? 'root';
+    const user = args.user ?? loginAt(session, server)?.user ?? 'root';
     const { operations } = await import('#accounts/contract');
     const { Client } = await import('../client/client.ts');
     const { keepLogin, logIn } = await import('../log-in.ts');
-    const credentials = credentialsFor(session, server);
+    const credentials = await credentialsFor(session, server);
     if (credentials === undefined && options.password !== undefined) {
       // Stdin has the new password, so the present one cannot come from there.
       throw new AppError(cliErrors.notLoggedIn, `nobody is logged in to ${server}`, {

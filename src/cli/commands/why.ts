@@ -22,7 +22,7 @@ export const command = defineCommand({
   async run({ args, options }) {
     const { index, project, file } = args;
     const { server, user, index: name } = readIndexUrl(index);
-    const client = new Client(server, { credentials: credentialsFor(await readSession(), server) });
+    const client = new Client(server, { credentials: await credentialsFor(await readSession(), server) });
     const answer = await client.call(operations.explainProject, {
       params: { user, index: name, project },
       query: { file },
