@@ -2,9 +2,9 @@ import type { Context } from '#kernel/context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import type { Identity } from '#kernel/identity.ts';
+import type { LastUses } from './last-uses.ts';
 import type { Authenticator } from './logins/authenticate.ts';
 import type { PasswordChecks } from './passwords/password-checks.ts';
-import type { TokenUses } from './tokens/token-uses.ts';
 
 /**
  * Runs in the transaction that deletes a user, before the row goes: throws to refuse, else removes what its part keeps
@@ -19,12 +19,13 @@ export type UserRemovalHook = (
 export interface Accounts {
   readonly authenticator: Authenticator;
   readonly passwords: PasswordChecks;
-  readonly tokenUses: TokenUses;
+  readonly tokenUses: LastUses;
+  readonly sessionUses: LastUses;
   /** What API tokens can be for. */
   readonly scopes: readonly string[];
   /**
-   * For use cases, in their transaction: throws 401 unless the user, and the password, login or token that was shown, are
-   * still what they were when the request began; returns the identity with the groups of now.
+   * For use cases, in their transaction: throws 401 unless the user, and the password, login, session or token that was shown,
+   * are still what they were when the request began; returns the identity with the groups of now.
    */
   confirm(tx: Tx, identity: Identity): Promise<Identity>;
   /** For `open` of a part that keeps rows of users. */

@@ -34,7 +34,8 @@ export const accountsErrors = defineErrors('accounts', {
     status: 401,
     title: 'The login has expired',
     hint: 'log in again',
-    meaning: 'A login lasts ten hours, and ends when the password is changed elsewhere.',
+    meaning:
+      'A login lasts ten hours, that of a browser `accounts.session-days`; both end when the password is changed elsewhere.',
   },
   tokenEnded: {
     status: 401,
@@ -53,6 +54,12 @@ export const accountsErrors = defineErrors('accounts', {
     title: 'No such API token',
     meaning:
       'The user has no token with this id. Ids are in the list of tokens; they are not the tokens themselves.',
+  },
+  sessionNotFound: {
+    status: 404,
+    title: 'No such session',
+    hint: 'load the list again: the browser may have been logged out meanwhile',
+    meaning: 'The user is not logged in to a browser under this id; the session may have ended.',
   },
   invalidToken: {
     status: 400,

@@ -27,6 +27,16 @@ export const accountsEvents = defineEvents('accounts', {
     }),
   },
   tokenRevoked: { meaning: 'An API token ended before its time.', data: OfToken },
+  sessionEnded: {
+    meaning: 'A user logged a browser out, or several of them.',
+    data: z.object({
+      user,
+      session: z
+        .string()
+        .optional()
+        .meta({ description: 'Its id; without one all sessions of the user, or all but one, have ended.' }),
+    }),
+  },
   groupCreated: { meaning: 'There is a new group.', data: OfGroup },
   groupChanged: { meaning: 'Users joined or left a group.', data: OfGroup },
   groupDeleted: { meaning: 'A group is gone.', data: OfGroup.pick({ group: true }) },

@@ -3,17 +3,19 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { PartCode } from '#kernel/part.ts';
 import type { Accounts, AccountsContext, UserRemovalHook } from './context.ts';
 import { accountsErrors } from './errors.ts';
+import { LastUses } from './last-uses.ts';
 import { Authenticator } from './logins/authenticate.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { confirm } from './logins/confirm.ts';
 import { loginRoutes } from './logins/routes.ts';
 import { PasswordChecks } from './passwords/password-checks.ts';
 import { policy } from './policy.ts';
+import { writeSessionUse } from './sessions/store.ts';
 import { accountsConfig } from './settings.ts';
 import { createAuthorize, subjects } from './subjects.ts';
 import { accountsMigrations } from './tables.ts';
 import { tokenRoutes } from './tokens/routes.ts';
-import { TokenUses } from './tokens/token-uses.ts';
+import { writeLastUse } from './tokens/store.ts';
 import { createRoot, hasEmptyRootPassword } from './users/create-root.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -35,19 +37,24 @@ export const code: PartCode = {
         groupRoutes(app, own);
         userRoutes(app, own);
       },
-      close: () => accounts.tokenUses.close(),
+      async close() {
+        await accounts.tokenUses.close();
+        await accounts.sessionUses.close();
+      },
     };
   },
 };
 
 function createAccounts({ db, secret, clock, events, config, log, scopes }: Context): Accounts {
   const userRemovalHooks: UserRemovalHook[] = [];
-  const tokenUses = new TokenUses(db, log);
+  const tokenUses = new LastUses(db, log, writeLastUse);
+  const sessionUses = new LastUses(db, log, writeSessionUse);
   const passwords = new PasswordChecks(accountsConfig(config), clock);
   return {
-    authenticator: new Authenticator({ db, clock, events, secret, passwords, tokenUses }),
+    authenticator: new Authenticator({ db, clock, events, secret, passwords, tokenUses, sessionUses }),
     passwords,
     tokenUses,
+    sessionUses,
     scopes,
     confirm: (tx, identity) => confirm(secret, tx, identity),
     userRemovalHooks,

@@ -56,6 +56,12 @@ export const accountsSettings = [
       'The longest pause in seconds between tries, which grows with wrong passwords for a user from one address; 0 for none.',
   },
   {
+    name: 'accounts.session-days',
+    type: wholeNumber(1, 3650),
+    default: 30,
+    sentence: 'How many days after a login a browser has to log in again.',
+  },
+  {
     name: 'accounts.token-days',
     type: wholeNumber(1, 36_500),
     default: 90,

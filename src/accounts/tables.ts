@@ -17,6 +17,21 @@ export type AccountsTables = {
     revoked_at: number | null;
     last_used_at: number | null;
   };
+  user_session: {
+    id: string;
+    user: string;
+    /** sha256 of the cookie's name and value, in hex: the value itself is nowhere. */
+    hash: string;
+    /** Of the stored password hash at the time of the login. */
+    fingerprint: string;
+    created_at: number;
+    seen_at: number;
+    ends_at: number;
+    /** Of the client at the login. */
+    address: string;
+    /** What the browser called itself at the login. */
+    agent: string;
+  };
   user_group: { name: string; created_at: number };
   group_member: { group_name: string; user_name: string };
 };
@@ -62,6 +77,26 @@ export const accountsMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('group_member_key', ['group_name', 'user_name'])
         .execute();
       await tx.schema.createIndex('group_member_by_user').on('group_member').column('user_name').execute();
+    },
+  },
+  {
+    name: '0013-user-session',
+    async up({ tx }) {
+      await tx.schema
+        .createTable('user_session')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('user', 'text', (column) =>
+          column.notNull().references('user_account.name').onDelete('cascade'),
+        )
+        .addColumn('hash', 'text', (column) => column.notNull().unique())
+        .addColumn('fingerprint', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('seen_at', 'bigint', (column) => column.notNull())
+        .addColumn('ends_at', 'bigint', (column) => column.notNull())
+        .addColumn('address', 'text', (column) => column.notNull())
+        .addColumn('agent', 'text', (column) => column.notNull())
+        .execute();
+      await tx.schema.createIndex('user_session_by_user').on('user_session').column('user').execute();
     },
   },
 ];

@@ -13,8 +13,10 @@ export interface Identity {
   /** Undefined for an anonymous request. */
   readonly user: string | undefined;
   readonly groups: readonly string[];
-  /** Names the login whose token was shown. */
+  /** Names the login whose token was shown, or the session of a browser. */
   readonly loginId?: string;
+  /** It is the session of a browser, which the cookie showed. */
+  readonly isSession?: true;
   /** The API token that was shown, where it was no password or login. */
   readonly token?: TokenIdentity;
   /** Tells the stored password hash that a password or a login was checked against from every other. */

@@ -7,13 +7,16 @@ import { anonymous, type Identity } from '#kernel/identity.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
 import { accountsEvents } from '../events.ts';
 import { listGroupsOf } from '../groups/store.ts';
+import type { LastUses } from '../last-uses.ts';
+import { fingerprintOf } from '../passwords/fingerprint.ts';
 import type { PasswordChecks } from '../passwords/password-checks.ts';
+import { findSessionByHash } from '../sessions/store.ts';
+import { hashSession } from '../sessions/session-cookie.ts';
 import { hashApiToken, hasRightChecksum, isApiToken } from '../tokens/api-token.ts';
 import { findTokenByHash } from '../tokens/store.ts';
-import type { TokenUses } from '../tokens/token-uses.ts';
 import { findUser, type UserAccount } from '../users/store.ts';
 import { findCredentials, type Credentials } from './credentials.ts';
-import { fingerprintOf, isLoginToken, readLoginToken } from './login-token.ts';
+import { isLoginToken, readLoginToken } from './login-token.ts';
 import { RememberedIdentities } from './remembered-identities.ts';
 
 /** Who credentials belong to. */
@@ -30,7 +33,8 @@ export interface AuthenticatorOptions {
   /** Signs login tokens. */
   readonly secret: Buffer;
   readonly passwords: PasswordChecks;
-  readonly tokenUses: TokenUses;
+  readonly tokenUses: LastUses;
+  readonly sessionUses: LastUses;
 }
 
 /** Verifying as many passwords takes longer than they are remembered: no stranger can push others' out. */
@@ -39,8 +43,8 @@ const MAX_WRONG = 1000;
 
 /**
  * Finds out whom credentials belong to, and remembers it: pip sends the same ones with every request, and each check of a
- * password costs a tenth of a second by design. Events about the user, the token or a group end that, whichever server process
- * wrote them. Wrong passwords are remembered as well, since the same client sends them again and again.
+ * password costs a tenth of a second by design. Events about the user, the token, the session or a group end that, whichever
+ * server process wrote them. Wrong passwords are remembered as well, since the same client sends them again and again.
  */
 export class Authenticator implements Listener {
   readonly #options: AuthenticatorOptions;
@@ -53,7 +57,12 @@ export class Authenticator implements Listener {
       this.#known.clear(),
     ),
     hearing(
-      [accountsEvents.userModified, accountsEvents.userDeleted, accountsEvents.tokenRevoked],
+      [
+        accountsEvents.userModified,
+        accountsEvents.userDeleted,
+        accountsEvents.tokenRevoked,
+        accountsEvents.sessionEnded,
+      ],
       ({ data: { user } }) => {
         this.#known.forget(user);
         this.#wrong.forget(user);
@@ -84,7 +93,8 @@ export class Authenticator implements Listener {
 
   /**
    * For the hot path: the identity that these credentials gave before, or the anonymous one where there are none; undefined when
-   * only `identify` can tell. It ends when the credentials do, and with every event about the user, the token or a group.
+   * only `identify` can tell. It ends when the credentials do, and with every event about the user, the token, the session or a
+   * group.
    */
   peek(headers: IncomingHttpHeaders): Identity | undefined {
     const credentials = findCredentials(headers);
@@ -97,11 +107,8 @@ export class Authenticator implements Listener {
   }
 
   #remembered(credentials: Credentials): Verified | undefined {
-    const { events, clock, tokenUses } = this.#options;
-    if (!events.isLive) return undefined;
-    const found = this.#known.find(credentials);
-    const token = found?.identity.token;
-    if (token !== undefined) tokenUses.note(token.id, clock.now());
+    const found = this.#options.events.isLive ? this.#known.find(credentials) : undefined;
+    if (found !== undefined) this.#noteUse(found.identity);
     return found;
   }
 
@@ -119,7 +126,14 @@ export class Authenticator implements Listener {
     return withGroups;
   }
 
+  #noteUse({ token, loginId, isSession }: Identity): void {
+    const { clock, tokenUses, sessionUses } = this.#options;
+    if (token !== undefined) tokenUses.note(token.id, clock.now());
+    if (isSession === true && loginId !== undefined) sessionUses.note(loginId, clock.now());
+  }
+
   async #verify(credentials: Credentials, address: string): Promise<Verified> {
+    if (credentials.isSession) return await this.#verifySession(credentials);
     if (isLoginToken(credentials.secret)) return await this.#verifyLogin(credentials);
     if (isApiToken(credentials.secret)) return await this.#verifyApiToken(credentials);
     return await this.#verifyPassword(credentials, address);
@@ -158,6 +172,20 @@ export class Authenticator implements Listener {
     const isCurrent = token.fingerprint === fingerprint || loginId === account.keptLogin;
     if (!isCurrent || expiresAt <= this.#options.clock.now()) return rejected('expired-login');
     return { identity: { user, groups: [], loginId, fingerprint }, expiresAt };
+  }
+
+  /** What ends a login token ends a session as well; and who logs out takes the row away. */
+  async #verifySession({ secret }: Credentials): Promise<Verified> {
+    const { db, clock, sessionUses } = this.#options;
+    const session = await findSessionByHash(db, hashSession(secret));
+    const account = session && (await findUser(db, session.user));
+    if (session === undefined || account === undefined) return rejected('expired-login');
+    const { id, user, endsAt } = session;
+    const fingerprint = this.#fingerprint(account);
+    const isCurrent = session.fingerprint === fingerprint || id === account.keptLogin;
+    if (!isCurrent || endsAt <= clock.now()) return rejected('expired-login');
+    sessionUses.note(id, clock.now());
+    return { identity: { user, groups: [], loginId: id, isSession: true, fingerprint }, expiresAt: endsAt };
   }
 
   async #verifyApiToken(credentials: Credentials): Promise<Verified> {

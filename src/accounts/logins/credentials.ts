@@ -1,19 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { findSessionCookie } from '../sessions/session-cookie.ts';
 
 export interface Credentials {
   /** Empty when only a token was given. */
   readonly user: string;
   readonly secret: string;
+  /** The secret is that of a browser's session: it counts in its cookie only, and nothing else counts there. */
+  readonly isSession?: true;
 }
 
 /**
  * Finds credentials in `X-Devpi-Auth` (base64 of user:secret without a scheme), else in `Authorization`
- * (Basic, or Bearer with a token). Bytes are UTF-8, or Latin-1 where they are not valid UTF-8.
+ * (Basic, or Bearer with a token), else in the cookie of a session. Bytes are UTF-8, or Latin-1 where they are not valid UTF-8.
  */
 export function findCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
   const own = headers['x-devpi-auth'];
   if (typeof own === 'string') return decodePair(own);
-  const [, scheme, value] = /^(\S+) +(\S+)\s*$/.exec(headers.authorization ?? '') ?? [];
+  if (headers.authorization !== undefined) return readAuthorization(headers.authorization);
+  const secret = findSessionCookie(headers);
+  return secret === undefined ? undefined : { user: '', secret, isSession: true };
+}
+
+function readAuthorization(header: string): Credentials | undefined {
+  const [, scheme, value] = /^(\S+) +(\S+)\s*$/.exec(header) ?? [];
   if (value === undefined) return undefined;
   if (scheme?.toLowerCase() === 'basic') return decodePair(value);
   if (scheme?.toLowerCase() === 'bearer') return { user: '', secret: value };

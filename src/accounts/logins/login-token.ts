@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { fingerprintOf } from '../passwords/fingerprint.ts';
 
 /** How long a login lasts, in seconds: devpi's ten hours (reference devpi.md 1.4). */
 export const LOGIN_SECONDS = 36_000;
@@ -48,15 +49,6 @@ export function readLoginToken(secret: Buffer, text: string): LoginToken | undef
   ];
   const [user, expiresAt, loginId, fingerprint] = claims;
   return { user, expiresAt, loginId, fingerprint };
-}
-
-/** Tells one stored password hash from another without giving it away. */
-export function fingerprintOf(secret: Buffer, passwordHash: string): string {
-  return createHmac('sha256', secret)
-    .update('password\0')
-    .update(passwordHash)
-    .digest('base64url')
-    .slice(0, 16);
 }
 
 const FORM = /^whl-([\w-]{1,4000})\.([\w-]{43})$/;

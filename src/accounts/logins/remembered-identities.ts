@@ -70,7 +70,9 @@ export class RememberedIdentities<Result> {
     this.#known.clear();
   }
 
-  #keyOf({ user, secret }: Credentials): string {
-    return createHmac('sha256', this.#key).update(`${user}\0${secret}`).digest('base64');
+  #keyOf({ user, secret, isSession }: Credentials): string {
+    return createHmac('sha256', this.#key)
+      .update(`${isSession === true}\0${user}\0${secret}`)
+      .digest('base64');
   }
 }

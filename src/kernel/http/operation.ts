@@ -10,6 +10,11 @@ export interface Operation<Permission extends string = string, Subject extends s
   /** What the permission is about, and how the path names it: one of the subjects of that part. */
   readonly subject: Subject;
   readonly summary: string;
+  /**
+   * Answered for people who look at a page or send its forms, not for programs: the cookie of a session counts for whatever
+   * method, and forms of other sites are refused.
+   */
+  readonly audience?: 'browser';
   readonly request?: z.ZodType;
   readonly response?: z.ZodType;
   /** Content type of the answer when it is not JSON. */

@@ -20,7 +20,7 @@ import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { refuseCrossSite } from './cross-site.ts';
+import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
 import { listenFailure } from './listen-failure.ts';
 import type { Operation } from './operation.ts';
 import { outsideUrl, routedPath } from './outside-url.ts';
@@ -174,8 +174,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await answerNotFound(request, reply);
       return reply;
     }
-    request.identity = await options.identify(request.headers, request.clientAddress);
     const { operation } = request.routeOptions.config;
+    const isForBrowsers = operation?.audience === 'browser';
+    if (isForBrowsers) requireSameOrigin(request);
+    const { cookie: _cookie, ...others } = request.headers;
+    const credentials = mayUseCookie(request, isForBrowsers) ? request.headers : others;
+    request.identity = await options.identify(credentials, request.clientAddress);
     if (operation !== undefined) request.subject = await options.authorize(operation, request);
   });
   // Again, since the serial may have grown: a write answers with its own.

@@ -1,19 +1,23 @@
-import type { Db } from '#kernel/db/db.ts';
+import type { Db, Tx } from '#kernel/db/db.ts';
 import type { Log } from '#kernel/log/log.ts';
-import { writeLastUse } from './store.ts';
 
 const FLUSH_MS = 60_000;
 
-/** Remembers when tokens were used, and writes it once a minute in one transaction: a request must not wait for a write. */
-export class TokenUses {
+/** Writes when the credentials with this id were used last. */
+export type WriteLastUse = (tx: Tx, id: string, at: number) => Promise<void>;
+
+/** Remembers when credentials were used, and writes it once a minute in one transaction: a request must not wait for a write. */
+export class LastUses {
   readonly #db: Db;
   readonly #log: Log;
+  readonly #write: WriteLastUse;
   readonly #flushing: NodeJS.Timeout;
   #uses = new Map<string, number>();
 
-  constructor(db: Db, log: Log) {
+  constructor(db: Db, log: Log, write: WriteLastUse) {
     this.#db = db;
     this.#log = log;
+    this.#write = write;
     this.#flushing = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
@@ -29,10 +33,10 @@ export class TokenUses {
     try {
       await this.#db.transaction().execute(async (tx) => {
         // In one order everywhere, so that two servers never wait for each other.
-        for (const [id, at] of [...uses].toSorted()) await writeLastUse(tx, id, at);
+        for (const [id, at] of [...uses].toSorted()) await this.#write(tx, id, at);
       });
     } catch (error) {
-      this.#log.warn({ err: error }, 'cannot write when API tokens were used');
+      this.#log.warn({ err: error }, 'cannot write when credentials were last used');
     }
   }
 
