@@ -38,7 +38,12 @@ export const clients = {
   twine: { requirements: ['twine==7.0.0'], executables: ['twine'], installedFor: 'tests' },
   uv: { requirements: ['uv==0.13.8'], executables: ['uv', 'uvx'], installedFor: 'tests' },
   poetry: { requirements: ['poetry==2.5.1'], executables: ['poetry'], installedFor: 'tests' },
-  pdm: { requirements: ['pdm==2.28.2'], executables: ['pdm'], installedFor: 'tests' },
+  // Its cache needs older ones of these than it asks for.
+  pdm: {
+    requirements: ['pdm==2.28.2', 'hishel==1.1.10', 'unearth==0.18.3'],
+    executables: ['pdm'],
+    installedFor: 'tests',
+  },
   flit: { requirements: ['flit==4.2.0'], executables: ['flit'], installedFor: 'tests' },
   hatch: { requirements: ['hatch==1.18.2'], executables: ['hatch'], installedFor: 'asked' },
   // Both are WSGI applications; their documentation runs them under gunicorn.
