@@ -47,7 +47,7 @@ export interface ProjectList {
   readonly counts: { readonly all: number; readonly own: number; readonly inherited: number };
 }
 
-export const PROJECTS_A_PAGE = 50;
+const PROJECTS_A_PAGE = 50;
 const MAX_SUMMARY = 300;
 
 /**
@@ -107,7 +107,7 @@ async function findHiddenNames({ db }: PackagesContext, { order, hidden }: View)
 }
 
 /** What is shown of projects that a reader sees on an index, in the order of the names. Asks no upstream. */
-export async function describeProjects(
+async function describeProjects(
   context: PackagesContext,
   { order, hidden }: View,
   names: readonly string[],

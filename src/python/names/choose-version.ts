@@ -27,7 +27,7 @@ export function chooseVersion(candidates: Iterable<Candidate>): ChosenVersion | 
 }
 
 /** As pip sees it: development releases are pre-releases, too. What is no version counts as one. */
-export function isPreRelease(version: string): boolean {
+function isPreRelease(version: string): boolean {
   return explain(version)?.is_prerelease ?? true;
 }
 
