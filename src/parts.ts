@@ -8,6 +8,7 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { kernelOperations } from '#kernel/http/contract.ts';
 import type { Operations } from '#kernel/http/operation.ts';
 import type { Part } from '#kernel/part.ts';
+import { webOperations } from '#web/contract.ts';
 
 /** Every part, each after those that it uses. */
 export const parts = [accounts, packages] as const satisfies readonly Part[];
@@ -40,5 +41,10 @@ export function eventsOf(all: readonly Part[]): readonly EventType[] {
 
 /** Every operation, the source of OpenAPI and of docs/reference/http.md. */
 export function operationsOf(all: readonly Part[]): Operations {
-  return Object.assign({}, kernelOperations, ...all.map(({ operations }) => operations)) as Operations;
+  return Object.assign(
+    {},
+    kernelOperations,
+    webOperations,
+    ...all.map(({ operations }) => operations),
+  ) as Operations;
 }

@@ -25,6 +25,10 @@ import { JobRunner } from '#kernel/jobs/job-runner.ts';
 import { measureJobs } from '#kernel/jobs/measure-jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
+import { assetRoutes } from '#web/serving/asset-routes.ts';
+import type { Web } from '#web/serving/context.ts';
+import { createErrorPage } from '#web/serving/error-page.ts';
+import { openWeb } from '#web/serving/open-web.ts';
 import { eventsOf, operationsOf, parts as allParts, scopesOf } from './parts.ts';
 
 /** Configuration, database and files, opened for one process. */
@@ -186,7 +190,8 @@ export async function startServer(
   const { parts = allParts } = options;
   const installation = await openInstallation(config, log, options);
   try {
-    const { context, open } = await openParts(installation, parts);
+    const web = openWeb(installation.context);
+    const { context, open } = await openParts(installation, parts, web);
     const server = createHttpServer({
       config,
       log,
@@ -194,8 +199,10 @@ export async function startServer(
       authorize: authorizeBy(open, parts),
       hotPath: only(open, 'hotPath') ?? (() => false),
       standardHeaders: only(open, 'headers') ?? (() => []),
+      errorPage: createErrorPage({ ...context, web }),
     });
     serverRoutes(server.app, server.metrics, operationsOf(parts));
+    assetRoutes(server.app);
     for (const part of open) part.declareRoutes?.(server.app, server.metrics);
     const handlers = [
       orphanCollection({ ...installation, ...context }),
@@ -223,9 +230,9 @@ export async function startServer(
 }
 
 /** Opens each part with what those before it added to the context. */
-async function openParts({ context, code }: Installation, parts: readonly Part[]) {
+async function openParts({ context, code }: Installation, parts: readonly Part[], web: Web) {
   const open: OpenPart[] = [];
-  const grown: Record<string, unknown> = { ...context };
+  const grown: Record<string, unknown> = { ...context, web };
   for (const [position, part] of parts.entries()) {
     const opened = (await code[position]?.open(grown as unknown as Context)) ?? {};
     open.push(opened);

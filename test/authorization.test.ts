@@ -14,6 +14,8 @@ type Caller = (typeof callers)[number];
  */
 const table: Readonly<Record<string, string>> = {
   'GET /': '++++++',
+  'GET /+indexes page': '++++++',
+  'GET /+static/*': '++++++',
   'GET /+api': '++++++',
   'GET /+authcheck': '++++++',
   'GET /+events': '-----+',
@@ -127,6 +129,22 @@ interface Scene {
   readonly auths: Readonly<Record<Caller, Auth | undefined>>;
 }
 
+/** The fields of a form that a page of ours sends; pages are named by their row in the table. */
+const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+
+function sentByBrowser(method: string, route: string) {
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  if (method === 'GET') return { headers: { accept } };
+  return {
+    body: new URLSearchParams(forms[route] ?? {}).toString(),
+    headers: {
+      accept,
+      'content-type': 'application/x-www-form-urlencoded',
+      'sec-fetch-site': 'same-origin',
+    },
+  };
+}
+
 describe('every route', () => {
   let app: TestApp;
   let current: Scene | undefined;
@@ -139,7 +157,10 @@ describe('every route', () => {
   test('has a row in the table, and every row a route', () => {
     const routes = app.routes
       .filter(({ method }) => method !== 'HEAD')
-      .map(({ method, path }) => `${method} ${path}`);
+      .map(
+        ({ method, path, operation }) =>
+          `${method} ${path}${operation.audience === undefined ? '' : ' page'}`,
+      );
 
     expect(routes.toSorted()).toEqual(Object.keys(table).toSorted());
   });
@@ -179,7 +200,7 @@ describe('every route', () => {
   }
 
   async function send(route: string, index: TestIndex, auth?: Auth) {
-    const [method = '', path = ''] = route.split(' ');
+    const [method = '', path = '', page] = route.split(' ');
     const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
     const target = path
       .replace(':user', route === 'PUT /:user' ? `new-${index.user.name}` : index.user.name)
@@ -200,6 +221,8 @@ describe('every route', () => {
       'PUSH /:user/:index': { name: 'demo', version: '1.0', targetindex: index.full },
     }[route];
     const isUpload = route === 'POST /:user/:index';
+    if (page !== undefined)
+      return await app.request(method, target, { auth, ...sentByBrowser(method, route) });
     return await app.request(method, target, {
       auth,
       ...(isUpload ? { form: uploadForm(wheelUpload({ version: '2.0' })) } : json && { json }),
@@ -218,15 +241,19 @@ describe('every route', () => {
 
     const response = await send(route, index, auths[caller]);
 
-    const isRefused = response.status === 401 || response.status === 403;
+    // Browsers are sent to log in where programs are told 401.
+    const isSentToLogIn = response.headers['location']?.startsWith('/+login') === true;
+    const isRefused = response.status === 401 || response.status === 403 || isSentToLogIn;
     expect(isRefused ? '-' : '+', `${response.status} ${response.text}`).toBe(mark);
     if (isRefused) expect(await app.contents()).toEqual(before);
     else if (!route.startsWith('GET ')) current = undefined;
-    if (!isRefused) expect([200, 201, 302, 404, 501], response.text).toContain(response.status);
-    if (response.status === 404) expect(route).toContain('/+e/');
+    if (!isRefused) expect([200, 201, 302, 303, 404, 422, 501], response.text).toContain(response.status);
+    if (response.status === 404) expect(route).toMatch(/\/\+(?:e|static)\//);
   });
 
-  const withBody = cases.filter(({ route, mark }) => mark === '-' && !route.startsWith('GET '));
+  const withBody = cases.filter(
+    ({ route, mark }) => mark === '-' && !route.startsWith('GET ') && !route.endsWith(' page'),
+  );
   test.each(withBody)('$route refuses $caller before it reads the body', async ({ route, caller }) => {
     current ??= await newScene();
     const { index, auths } = current;

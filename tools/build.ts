@@ -1,5 +1,6 @@
 // Bundles src/ into dist/, which only the published package uses: Node strips no types below node_modules.
-import { globSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'rolldown';
 
@@ -24,3 +25,11 @@ await build({
   checks: { ineffectiveDynamicImport: false },
   logLevel: 'warn',
 });
+
+// What pages load stands beside the bundle, as it stands beside src/web/assets.ts.
+cpSync(join(root, 'src/web/static'), join(root, 'dist/static'), { recursive: true });
+mkdirSync(join(root, 'dist/browser'), { recursive: true });
+for (const name of globSync('*.ts', { cwd: join(root, 'src/web/browser') })) {
+  const text = readFileSync(join(root, 'src/web/browser', name), 'utf8');
+  writeFileSync(join(root, 'dist/browser', name.replace(/\.ts$/, '.js')), stripTypeScriptTypes(text));
+}

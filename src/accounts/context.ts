@@ -1,8 +1,8 @@
-import type { Context } from '#kernel/context.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import type { Identity } from '#kernel/identity.ts';
 import type { LastUses } from './last-uses.ts';
+import type { WebContext } from '#web/serving/context.ts';
 import type { Authenticator } from './logins/authenticate.ts';
 import type { PasswordChecks } from './passwords/password-checks.ts';
 
@@ -34,6 +34,6 @@ export interface Accounts {
 }
 
 /** The context of this part, and of those that use it. */
-export interface AccountsContext extends Context {
+export interface AccountsContext extends WebContext {
   readonly accounts: Accounts;
 }

@@ -10,6 +10,7 @@ import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { createRootPypi } from './indexes/create-root-pypi.ts';
+import { indexPageRoutes } from './indexes/page-routes.ts';
 import { indexRoutes } from './indexes/routes.ts';
 import { evictMirrorFiles } from './mirror/evict-files.ts';
 import { ProjectLists } from './lists/project-lists.ts';
@@ -56,6 +57,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
     context.events.listen(listener);
   }
   context.accounts.onUserRemoval(removeIndexes(context.clock));
+  context.web.addNavigation({ section: 'packages', label: 'Packages', href: '/+indexes' });
   const standardHeaders = devpiHeaders(context);
   return {
     authorize: authorizeIn(context),
@@ -74,6 +76,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
       indexRoutes(app, context, lists);
+      indexPageRoutes(app, context);
       uploadRoutes(app, context);
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });

@@ -2,6 +2,7 @@ import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { packagesErrors } from './errors.ts';
 import { packagesEvents } from './events.ts';
+import { pageOperations } from './page-operations.ts';
 import { policy } from './policy.ts';
 import { packagesSettings } from './settings.ts';
 
@@ -11,7 +12,7 @@ export const packages = {
   settings: packagesSettings,
   errors: packagesErrors,
   events: packagesEvents,
-  operations,
+  operations: { ...operations, ...pageOperations },
   policy,
   load: async () => (await import('./open.ts')).code,
 } satisfies Part;

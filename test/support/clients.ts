@@ -88,6 +88,7 @@ interface DebianPackage {
 /** Programs that come from the distribution, by Debian package name. */
 export const debianPackages = {
   nginx: { executable: 'nginx', installedFor: 'tests' },
+  chromium: { executable: 'chromium', installedFor: 'tests' },
   wrk: { executable: 'wrk', installedFor: 'bench' },
 } as const satisfies Record<string, DebianPackage>;
 

@@ -9,7 +9,7 @@ import { code, generatedFrom, page, table } from './markdown.ts';
 
 /** docs/reference/http.md */
 export function renderHttp(parts: readonly Part[]): string {
-  const all = Object.entries(operationsOf(parts));
+  const all = Object.entries(operationsOf(parts)).filter(([, { audience }]) => audience === undefined);
   return page(
     generatedFrom('the contract.ts of each part', 'the policy.ts of each part'),
     '# HTTP',

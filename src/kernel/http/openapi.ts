@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { WHEELHOUSE_VERSION } from '../version.ts';
 import type { Operation, Operations } from './operation.ts';
 
-/** The HTTP interface as OpenAPI 3.1, made from the contracts. PUSH has no place in OpenAPI; POST does the same. */
+/** The HTTP interface as OpenAPI 3.1, made from the contracts. PUSH has no place in OpenAPI; POST does the same. Pages are left out. */
 export function describeOpenApi(operations: Operations): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, operation] of Object.entries(operations)) {
-    if (operation.method === 'PUSH') continue;
+    if (operation.method === 'PUSH' || operation.audience !== undefined) continue;
     const path = operation.path.replace(/:(\w+)/g, '{$1}').replace('*', '{relpath}');
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation, path) };
   }

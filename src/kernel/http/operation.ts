@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Audience } from './audience.ts';
 
 /** One operation of the HTTP interface: what routes, OpenAPI and clients need to know of it. */
 export interface Operation<Permission extends string = string, Subject extends string = string> {
@@ -10,15 +11,12 @@ export interface Operation<Permission extends string = string, Subject extends s
   /** What the permission is about, and how the path names it: one of the subjects of that part. */
   readonly subject: Subject;
   readonly summary: string;
-  /**
-   * Answered for people who look at a page or send its forms, not for programs: the cookie of a session counts for whatever
-   * method, and forms of other sites are refused.
-   */
-  readonly audience?: 'browser';
   readonly request?: z.ZodType;
   readonly response?: z.ZodType;
   /** Content type of the answer when it is not JSON. */
   readonly produces?: readonly string[];
+  /** A page, or what its forms send to; programs that ask for the address get another operation, or 404. */
+  readonly audience?: Audience;
 }
 
 /** The operations of one part, by the name that OpenAPI gives them. */

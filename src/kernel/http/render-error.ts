@@ -4,6 +4,15 @@ import { isNamed, parseWeighted, prefersJson, weightOf } from './accept.ts';
 import { pagePolicy } from './page-policy.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
+/** An answer for browsers; undefined where the plain page will do. */
+export type ErrorPage = (
+  error: AppError,
+  request: FastifyRequest,
+) => Promise<
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly html: string }
+  | undefined
+>;
+
 type Form = 'json' | 'problem' | 'html' | 'line';
 
 /**
@@ -38,6 +47,11 @@ export async function renderError(
     return;
   }
   if (form === 'html') {
+    const own = await request.server.errorPage?.(error, request);
+    if (own !== undefined) {
+      await reply.code(own.status).headers(own.headers).send(own.html);
+      return;
+    }
     for (let i = 0; i < PAGE_HEADERS.length; i += 2) {
       void reply.header(PAGE_HEADERS[i] as string, PAGE_HEADERS[i + 1]);
     }

@@ -33,6 +33,7 @@ export function route<Path extends string, Subject>(
     method: operation.method === 'PUSH' ? PUSH_ARRIVES_AS : operation.method,
     url: operation.path,
     config: { operation },
+    ...(operation.audience !== undefined && { constraints: { audience: operation.audience } }),
     handler: async (request, reply) => {
       await handler(request, request.params as Params<Path>, reply, request.subject as Subject);
       return reply;

@@ -18,6 +18,7 @@ import type { Config } from '../config/kernel-settings.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
+import { audienceConstraint } from './audience.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
@@ -27,7 +28,7 @@ import { outsideUrl, routedPath } from './outside-url.ts';
 import { acceptPushMethod, PUSH_ARRIVES_AS, sentMethod } from './push-method.ts';
 import type { Authorize } from './policy.ts';
 import { readBody } from './read-body.ts';
-import { renderError } from './render-error.ts';
+import { renderError, type ErrorPage } from './render-error.ts';
 import { hasReservedName } from './route.ts';
 import { clientAddress, trustedProxies } from './trusted-proxies.ts';
 import { answerAndEnd, hasUnreadBody } from './unread-body.ts';
@@ -45,6 +46,9 @@ declare module 'fastify' {
     clientAddress: string;
     /** The URL, without a trailing slash, under which the client reaches this server. */
     readonly outsideUrl: string;
+  }
+  interface FastifyInstance {
+    readonly errorPage: ErrorPage | undefined;
   }
   interface FastifyContextConfig {
     /** What the route does; every route has one. */
@@ -65,6 +69,8 @@ export interface HttpServerOptions {
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
+  /** What a browser is shown instead of an error; without it a plain page. */
+  readonly errorPage?: ErrorPage;
   /** Shorter waits, for tests. */
   readonly patience?: Patience;
 }
@@ -147,11 +153,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return server.setTimeout(patience.stalledMs);
     },
   });
+  app.addConstraintStrategy(audienceConstraint);
   acceptPushMethod(server);
   app.addHttpMethod(PUSH_ARRIVES_AS, { hasBody: true });
   leaveBodiesToRoutes(app, config['http.max-json-bytes']);
   const routes = rememberRoutes(app);
 
+  app.decorate('errorPage', options.errorPage);
   app.decorateRequest('identity');
   app.decorateRequest('subject');
   app.decorateRequest('bodyGuard');

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip, createZstdCompress } from 'node:zlib';
-import { escapeHtml } from '#web/html.ts';
+import { escapeHtml } from '#web/escape-html.ts';
 import type { Coding } from '#kernel/http/accept.ts';
 import { API_VERSION } from '../simple/render-json.ts';
 import { parseNames } from './parse-names.ts';

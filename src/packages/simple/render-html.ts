@@ -1,4 +1,4 @@
-import { escapeHtml } from '#web/html.ts';
+import { escapeHtml } from '#web/escape-html.ts';
 import { bestHash } from '../mirror/link.ts';
 import type { ProjectPage } from './project-page.ts';
 import type { PageFile } from '../model/page-file.ts';

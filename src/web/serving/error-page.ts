@@ -1,0 +1,53 @@
+import type { AppError } from '#kernel/errors/app-error.ts';
+import { sitePolicy } from '#kernel/http/page-policy.ts';
+import type { ErrorPage } from '#kernel/http/render-error.ts';
+import type { WebContext } from './context.ts';
+import { frameOf } from './frame-of.ts';
+import { html, type Html } from '../html.ts';
+import { renderPage } from './layout.ts';
+
+/**
+ * What a browser is shown instead of an error. Who is not logged in, and asked for a page that needs it, is sent to log in and
+ * comes back.
+ */
+export function createErrorPage(context: WebContext): ErrorPage {
+  return async (error, request) => {
+    const { status } = error.kind;
+    const { operation } = request.routeOptions.config;
+    const isPage = operation?.audience === 'browser' && operation.method === 'GET';
+    if (
+      status === 401 &&
+      isPage &&
+      request.headers.authorization === undefined &&
+      request.url !== '/+login'
+    ) {
+      const location = `/+login?next=${encodeURIComponent(request.url)}`;
+      return { status: 303, headers: { location }, html: '' };
+    }
+    const frame = frameOf(context, request);
+    const title = [`${status} ${error.kind.title}`];
+    const body = errorBody(error, request.id, frame.reader);
+    const policy = sitePolicy(request.outsideUrl);
+    const headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8' };
+    for (let i = 0; i < policy.length; i += 2) headers[policy[i] as string] = policy[i + 1] as string;
+    return { status, headers, html: renderPage(frame, { title, body }) };
+  };
+}
+
+function errorBody({ kind, message, hint }: AppError, id: string, reader: string | undefined): Html {
+  const isOurs = kind.status >= 500;
+  return html`<section class="error-page">
+    <h1><strong>${kind.status}</strong> ${capitalized(message)}</h1>
+    ${kind.title.toLowerCase() !== message.toLowerCase() && html`<p class="summary">${kind.title}.</p>`}
+    ${hint !== undefined && html`<p>What to do: ${hint}.</p>`}
+    ${kind.status === 403 && reader !== undefined && html`<p>You are logged in as <strong>${reader}</strong>.</p>`}
+    <p><a href="/">Home</a> · <a href="/+search">Search</a></p>
+    <p class="mute">
+      ${isOurs ? 'The log of the server says more about' : 'This was'} request <code>${id}</code>
+    </p>
+  </section>`;
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
