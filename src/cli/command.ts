@@ -2,7 +2,7 @@ import type { FullConfig, SettingName } from '../parts.ts';
 
 /** A positional argument; its key in `args` is the name that the help shows. */
 export interface Argument<
-  Kind extends 'required' | 'optional' | 'several' = 'required' | 'optional' | 'several',
+  Kind extends 'required' | 'optional' | 'several' | 'any' = 'required' | 'optional' | 'several' | 'any',
 > {
   readonly kind: Kind;
   readonly summary: string;
@@ -28,6 +28,7 @@ interface ArgumentValues {
   readonly required: string;
   readonly optional: string | undefined;
   readonly several: readonly string[];
+  readonly any: readonly string[];
 }
 
 interface OptionValues {

@@ -27,6 +27,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'use',
+    summary: 'Choose the server and the index that commands are about, and set installers to it',
+    load: () => import('./commands/use.ts'),
+  },
+  {
     name: 'login',
     summary: 'Log in to a server, for the commands that follow',
     load: () => import('./commands/login.ts'),
@@ -37,9 +42,34 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/logoff.ts'),
   },
   {
+    name: 'logout',
+    summary: 'The same as logoff',
+    load: () => import('./commands/logout.ts'),
+  },
+  {
+    name: 'user',
+    summary: 'Show, make, change or delete a user',
+    load: () => import('./commands/user.ts'),
+  },
+  {
+    name: 'index',
+    summary: 'Show, make, change or delete an index',
+    load: () => import('./commands/index.ts'),
+  },
+  {
     name: 'passwd',
     summary: 'Change the password of a user',
     load: () => import('./commands/passwd.ts'),
+  },
+  {
+    name: 'getjson',
+    summary: 'Print what a server answers at a path, as JSON',
+    load: () => import('./commands/getjson.ts'),
+  },
+  {
+    name: 'patchjson',
+    summary: 'Send the JSON of a file to a path of a server with PATCH',
+    load: () => import('./commands/patchjson.ts'),
   },
   {
     name: 'token create',

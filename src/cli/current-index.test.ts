@@ -11,9 +11,12 @@ test('an index is named by its URL, by its user and name, by its name alone, or 
   await using directory = await makeTemporaryDirectory();
   const path = join(directory.path, 'session.json');
   const login = { user: 'alice', token: 'secret', expiresAt: Date.now() + 60_000 };
-  await writeSession({ version: 1, server: SERVER, index: 'bob/prod', logins: { [SERVER]: [login] } }, path);
+  await writeSession(
+    { version: 1, server: SERVER, index: 'bob/prod', logins: { [SERVER]: [login] } },
+    { file: path },
+  );
   const find = async (given: string | undefined, server?: string) =>
-    (await currentIndex(given, server, path)).url;
+    (await currentIndex(given, server, { file: path })).url;
 
   expect(await find(undefined)).toBe(`${SERVER}/bob/prod`);
   expect(await find(undefined, `${SERVER}/`)).toBe(`${SERVER}/bob/prod`);
@@ -33,10 +36,13 @@ test('an expired login is explained, not dropped', async () => {
   await using directory = await makeTemporaryDirectory();
   const path = join(directory.path, 'session.json');
   const login = { user: 'alice', token: 'secret', expiresAt: 0 };
-  await writeSession({ version: 1, server: SERVER, index: 'bob/prod', logins: { [SERVER]: [login] } }, path);
+  await writeSession(
+    { version: 1, server: SERVER, index: 'bob/prod', logins: { [SERVER]: [login] } },
+    { file: path },
+  );
 
-  await expect(currentIndex(undefined, undefined, path)).rejects.toMatchObject({
+  await expect(currentIndex(undefined, undefined, { file: path })).rejects.toMatchObject({
     message: `the login of alice to ${SERVER} expired at 1970-01-01T00:00:00.000Z`,
-    hint: `log in again, or log off: wheelhouse login alice --server ${SERVER}`,
+    hint: `log in again: wheelhouse login alice --server ${SERVER}, or forget it: wheelhouse logoff --server ${SERVER}`,
   });
 });

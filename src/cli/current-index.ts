@@ -5,7 +5,7 @@ import { readIndexUrl } from './client/index-url.ts';
 import { readServerUrl } from './client/server-url.ts';
 import { clientOf } from './current-client.ts';
 import { cliErrors } from './errors.ts';
-import { DEFAULT_SERVER, loginAt, readSession, type Session } from './session.ts';
+import { DEFAULT_SERVER, loginAt, readSession, type Session, type SessionPlaces } from './session.ts';
 
 /** An index that a command is about, and the client of its server. */
 export interface CurrentIndex {
@@ -23,9 +23,9 @@ export interface CurrentIndex {
 export async function currentIndex(
   given: string | undefined,
   server?: string,
-  sessionFile?: string,
+  places?: SessionPlaces,
 ): Promise<CurrentIndex> {
-  const session = await readSession(sessionFile);
+  const session = await readSession(places);
   const found = findIndex(session, given ?? (environment['DEVPI_INDEX'] || undefined), server);
   const client = await clientOf(session, found.server);
   return { client, user: found.user, index: found.index, url: found.url };

@@ -3,14 +3,19 @@ import { Secret } from '#kernel/config/secret.ts';
 import { Client } from './client/client.ts';
 import { readSession, writeSession } from './session.ts';
 
+export interface LoggedIn {
+  readonly client: Client;
+  /** Seconds for which the login counts. */
+  readonly seconds: number;
+}
+
 /** Exchanges a password for a login token and keeps that in the session; later commands ask this server. */
-export async function logIn(server: string, user: string, password: Secret): Promise<Client> {
+export async function logIn(server: string, user: string, password: Secret): Promise<LoggedIn> {
   const client = new Client(server);
   const { result } = await client.call(operations.login, { body: { user, password: password.reveal() } });
   await keepLogin(client.url, user, result);
-  return new Client(client.url, {
-    credentials: { kind: 'login', user, token: new Secret(result.password) },
-  });
+  const credentials = { kind: 'login', user, token: new Secret(result.password) } as const;
+  return { client: new Client(client.url, { credentials }), seconds: result.expiration };
 }
 
 /** Keeps a login token that a server gave. */
@@ -25,10 +30,6 @@ export async function keepLogin(
   const logins = { ...session.logins, [server]: [login, ...others] };
   // An index in use is one of the server in use.
   const { index, ...rest } = session;
-  await writeSession({
-    ...rest,
-    ...(index !== undefined && server === session.server && { index }),
-    server,
-    logins,
-  });
+  const isSame = index !== undefined && server === session.server;
+  await writeSession({ ...rest, ...(isSame && { index }), server, logins });
 }

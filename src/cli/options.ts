@@ -13,6 +13,11 @@ export function several(summary: string): Argument<'several'> {
   return { kind: 'several', summary };
 }
 
+/** None, one or more; the last argument of a command. */
+export function any(summary: string): Argument<'any'> {
+  return { kind: 'any', summary };
+}
+
 /** True when it is given. */
 export function flag(summary: string): Option<'flag'> {
   return { kind: 'flag', summary };
@@ -54,9 +59,10 @@ export function spellingOfOption(name: string, { kind, value, short }: Option): 
   return `${short === undefined ? '' : `-${short}, `}${long}${value === undefined ? '' : ` <${value}>`}`;
 }
 
-/** As the help shows it: `<index>`, `[file]`, `<files...>`. */
+/** As the help shows it: `<index>`, `[file]`, `<files...>`, `[files...]`. */
 export function spellingOfArgument(name: string, { kind }: Argument): string {
   if (kind === 'optional') return `[${name}]`;
+  if (kind === 'any') return `[${name}...]`;
   return kind === 'several' ? `<${name}...>` : `<${name}>`;
 }
 

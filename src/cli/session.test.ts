@@ -15,11 +15,11 @@ test('a session is read as it was written, by its owner alone', async () => {
   await using directory = await makeTemporaryDirectory();
   const path = join(directory.path, 'wheelhouse', 'session.json');
 
-  expect(await readSession(path)).toEqual({ version: 1, logins: {} });
-  await writeSession(session, path);
-  await writeSession(session, path);
+  expect(await readSession({ file: path })).toEqual({ version: 1, logins: {} });
+  await writeSession(session, { file: path });
+  await writeSession(session, { file: path });
 
-  expect(await readSession(path)).toEqual(session);
+  expect(await readSession({ file: path })).toEqual(session);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
   expect(readdirSync(dirname(path))).toEqual(['session.json']);
@@ -41,7 +41,7 @@ test.each([
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 
-  await expect(readSession(path)).rejects.toMatchObject({
+  await expect(readSession({ file: path })).rejects.toMatchObject({
     kind: { code: 'cli.bad-session' },
     message: `${path} is damaged, or of another version`,
     hint: 'remove it, and log in again: wheelhouse login USER',

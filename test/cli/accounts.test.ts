@@ -39,7 +39,7 @@ it('makes a server with a password for root, which is changed and reset without 
     expect((await run(login, 'wrong\n')).exitCode).toBe(1);
     expect(await run(login, 'first\n')).toMatchObject({
       exitCode: 0,
-      stderr: `logged in to ${server.url} as root`,
+      stdout: "logged in 'root', credentials valid for 10.00 hours",
     });
     expect(await run(['passwd', '--password', '-'], 'second\n')).toMatchObject({ exitCode: 0 });
     expect((await run(login, 'first\n')).exitCode).toBe(1);

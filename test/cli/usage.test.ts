@@ -20,9 +20,16 @@ it('shows its commands with --help and without arguments', async () => {
       serve          Run the server
       init           Make the directory of a new server, with a password for root
       doctor         Check the database, and that every file has its bytes
+      use            Choose the server and the index that commands are about, and
+                     set installers to it
       login          Log in to a server, for the commands that follow
       logoff         Forget the login to a server
+      logout         The same as logoff
+      user           Show, make, change or delete a user
+      index          Show, make, change or delete an index
       passwd         Change the password of a user
+      getjson        Print what a server answers at a path, as JSON
+      patchjson      Send the JSON of a file to a path of a server with PATCH
       token          API tokens for programs: pip, twine, uv, CI
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for

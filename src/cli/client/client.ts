@@ -31,6 +31,12 @@ export type Answer<Each extends Operation> = Each['response'] extends z.ZodType
   ? z.output<Each['response']>
   : undefined;
 
+export interface RawAnswer {
+  readonly headers: Headers;
+  /** Undefined if the answer is no JSON. */
+  readonly json: unknown;
+}
+
 /** The interface of a server as its contracts describe it: the one way in which commands ask for anything. */
 export class Client {
   readonly url: string;
@@ -56,14 +62,25 @@ export class Client {
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
+    const checked = request === undefined ? undefined : checkBody(request, body);
+    const { json } = await this.send(method, url, checked);
+    if (schema === undefined) return undefined as Answer<Each>;
+    const result = schema.safeParse(json);
+    if (result.success) return result.data as Answer<Each>;
+    throw this.#stranger();
+  }
+
+  /** Sends any request to an address of this server, with a body of JSON if there is one; throws as `call` does. */
+  async send(method: string, url: URL, body?: unknown): Promise<RawAnswer> {
+    if (url.origin !== new URL(this.url).origin) throw new Error(`${url.origin} is another server`);
     const response = await this.#fetch(url, {
       method,
       headers: {
         accept: 'application/json',
         ...headersOf(this.#credentials),
-        ...(request !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
       },
-      ...(request !== undefined && { body: JSON.stringify(checkBody(request, body)) }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       // Another address must not get the credentials, nor a different request than was meant.
       redirect: 'manual',
       signal: AbortSignal.timeout(this.#timeoutMs),
@@ -71,10 +88,14 @@ export class Client {
     const text = await response.text().catch((cause: unknown) => {
       throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
     });
-    if (!response.ok) throw this.#refusal(response, text);
-    if (schema === undefined) return undefined as Answer<Each>;
-    const result = schema.safeParse(parseJson(text));
-    if (result.success) return result.data as Answer<Each>;
+    if (!response.ok) throw this.#refusal(response, text, url);
+    return { headers: response.headers, json: parseJson(text) };
+  }
+
+  /** The JSON at an address of this server, if it has the form of `schema`; throws as `call` does. */
+  async ask<Schema extends z.ZodType>(url: URL, schema: Schema): Promise<z.output<Schema>> {
+    const result = schema.safeParse((await this.send('GET', url)).json);
+    if (result.success) return result.data;
     throw this.#stranger();
   }
 
@@ -90,7 +111,8 @@ export class Client {
     }
   }
 
-  #refusal(response: Response, text: string): AppError {
+  /** Its kind has the status that the server answered with. */
+  #refusal(response: Response, text: string, url: URL): AppError {
     const location = response.headers.get('location');
     if (response.status < 400 && location !== null) {
       const target = URL.parse(location, this.url)?.origin ?? 'another address';
@@ -102,8 +124,19 @@ export class Client {
     if (!problem.success) return this.#stranger(response.status);
     const { detail, message, title, hint } = problem.data;
     const words = detail ?? message ?? title ?? `the server answered ${response.status}`;
-    const advice = hint ?? (response.status === 401 ? 'log in: wheelhouse login USER' : undefined);
-    return new AppError(cliErrors.serverRefused, words, { ...(advice !== undefined && { hint: advice }) });
+    const isLogin = url.pathname.endsWith('/+login');
+    const advice = response.status === 401 && !isLogin ? this.#loginHint() : hint;
+    const kind = { ...cliErrors.serverRefused, status: response.status };
+    return new AppError(kind, words, { ...(advice !== undefined && { hint: advice }) });
+  }
+
+  #loginHint(): string {
+    const shown = this.#credentials;
+    if (shown?.kind === 'token')
+      return 'the API token is not accepted; make a new one: wheelhouse token create';
+    const words =
+      shown === undefined ? 'log in: wheelhouse login USER' : `log in again: wheelhouse login ${shown.user}`;
+    return `${words} --server ${this.url}`;
   }
 
   #stranger(status?: number): AppError {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
-import { required } from '../options.ts';
+import { flag, required } from '../options.ts';
 import { DEFAULT_SERVER, readSession } from '../session.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
 
@@ -10,6 +10,7 @@ export const command = defineCommand({
   options: {
     server: serverOption,
     password: passwordOption,
+    json: flag('Print who is logged in, where and until when as JSON.'),
   },
   examples: [
     'wheelhouse login alice',
@@ -17,10 +18,21 @@ export const command = defineCommand({
   ],
   async run({ args: { user }, options }) {
     const { logIn } = await import('../log-in.ts');
+    const { tellAccess } = await import('../tell-access.ts');
     const server = options.server ?? (await readSession()).server ?? DEFAULT_SERVER;
     const password = await readPassword({ question: `Password of ${user}`, given: options.password });
-    const { url } = await logIn(server, user, password);
-    process.stderr.write(`logged in to ${url} as ${user}\n`);
+    const { client, seconds } = await logIn(server, user, password);
+    const { index } = await readSession();
+    if (options.json) {
+      const { printJson } = await import('../print-json.ts');
+      const expires = new Date(Date.now() + seconds * 1000).toISOString();
+      printJson({ server: client.url, user, index: index ?? null, expires });
+      return 0;
+    }
+    const place = index === undefined ? '' : ` at '${client.url}/${index}'`;
+    const hours = (seconds / 3600).toFixed(2);
+    process.stdout.write(`logged in '${user}'${place}, credentials valid for ${hours} hours\n`);
+    if (index !== undefined) process.stdout.write(await tellAccess(client, index, true));
     return 0;
   },
 });

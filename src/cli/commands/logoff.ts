@@ -11,15 +11,17 @@ export const command = defineCommand({
     const session = await readSession();
     const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
     const login = loginAt(session, server);
-    const others = (session.logins[server] ?? []).filter((each) => each !== login);
-    const { [server]: _left, ...logins } = session.logins;
+    if (login === undefined) {
+      process.stdout.write('not logged in\n');
+      return 0;
+    }
+    const { [server]: logins = [], ...elsewhere } = session.logins;
+    const others = logins.filter((each) => each !== login);
     await writeSession({
       ...session,
-      logins: { ...logins, ...(others.length > 0 && { [server]: others }) },
+      logins: { ...elsewhere, ...(others.length > 0 && { [server]: others }) },
     });
-    process.stderr.write(
-      login === undefined ? `not logged in to ${server}\n` : `logged off from ${server}\n`,
-    );
+    process.stdout.write('login information deleted\n');
     return 0;
   },
 });

@@ -48,11 +48,13 @@ export const command = defineCommand({
     }
     const client =
       credentials === undefined
-        ? await logIn(
-            server,
-            user,
-            await readPassword({ question: `Present password of ${user}`, given: undefined }),
-          )
+        ? (
+            await logIn(
+              server,
+              user,
+              await readPassword({ question: `Present password of ${user}`, given: undefined }),
+            )
+          ).client
         : new Client(server, { credentials });
     const password = await readNew(user, options.password);
     const answer = await client.call(operations.modifyUser, {
@@ -62,7 +64,8 @@ export const command = defineCommand({
     // A changed password ends every login but the one that changed it, and the server gives a fresh one.
     const isOwn = credentials === undefined || (credentials.kind === 'login' && credentials.user === user);
     if ('result' in answer && isOwn) await keepLogin(server, user, answer.result);
-    process.stderr.write(`changed the password of ${user} on ${server}\n`);
+    const { pathname } = new URL(`${server}/${encodeURIComponent(user)}`);
+    process.stdout.write(`${pathname} changing password: ********\nuser modified: ${user}\n`);
     return 0;
   },
 });
