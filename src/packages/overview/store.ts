@@ -195,25 +195,6 @@ export async function listStoredPages(
   );
 }
 
-/** How many projects each of these indexes has itself; of a mirror those that were asked for. */
-export async function countProjects(db: Db, indexes: readonly Index[]): Promise<Map<number, number>> {
-  const count = async (table: 'project' | 'mirror_project', ids: readonly number[]) =>
-    ids.length === 0
-      ? []
-      : await tables(db)
-          .selectFrom(table)
-          .where('index_id', 'in', ids)
-          .groupBy('index_id')
-          .select((eb) => ['index_id', eb.fn.countAll<number>().as('n')])
-          .execute();
-  const idsOf = (type: Index['type']) => indexes.filter((index) => index.type === type).map(({ id }) => id);
-  const rows = [
-    ...(await count('project', idsOf('stage'))),
-    ...(await count('mirror_project', idsOf('mirror'))),
-  ];
-  return new Map(rows.map((row) => [row.index_id, Number(row.n)]));
-}
-
 /** Every project of these indexes; of mirrors those that were asked for. */
 export async function listHoldings(
   db: Db,
