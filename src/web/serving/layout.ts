@@ -1,7 +1,8 @@
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 import { icon } from '../components/icon.ts';
 import type { Frame } from '../frame.ts';
-import { html, type Html } from '../html.ts';
+import { escapeHtml } from '../escape-html.ts';
+import { html, trusted, type Html } from '../html.ts';
 import type { Page } from '../page.ts';
 
 /** A whole document: a page within what all pages have. */
@@ -30,7 +31,7 @@ export function renderPage(frame: Frame, page: Page): string {
           />
           <link rel="stylesheet" href="${frame.asset('site.css')}" />
           <link rel="icon" href="${frame.asset('favicon.svg')}" type="image/svg+xml" />
-          <script type="module" src="${frame.asset('site.js')}"></script>
+          ${script(frame.asset('site.js'))}
         </head>
         <body>
           <a class="skip" href="#main">Skip to the content</a>
@@ -44,6 +45,11 @@ export function renderPage(frame: Frame, page: Page): string {
         </body>
       </html>\n`,
   );
+}
+
+/** Not in a template: bundlers rewrite those that hold the end of a script. */
+function script(address: string): Html {
+  return trusted(`<script type="module" src="${escapeHtml(address)}"></${'script'}>`);
 }
 
 function bar(frame: Frame, section: string | undefined): Html {
