@@ -59,6 +59,19 @@ describe('the package that npm installs from a tarball', () => {
     expect(JSON.parse(doctor.stdout)).toMatchObject({ problems: [] });
   });
 
+  it('has its pages, with everything that they load', async () => {
+    await using server = await startServer({ program, env: LOCAL });
+
+    const html = await (await fetch(`${server.url}/+indexes`, { headers: { accept: 'text/html' } })).text();
+
+    const loaded = [...html.matchAll(/"(\/\+static\/[^"#]+)/g)].map(([, path]) => `${server.url}${path}`);
+    expect(loaded.length).toBeGreaterThan(4);
+    for (const address of loaded) expect((await fetch(address)).status, address).toBe(200);
+    const script = loaded.find((address) => address.endsWith('site.js')) ?? '';
+    expect(await (await fetch(script)).text()).toContain('data-copy');
+    expect(server.stderr()).not.toContain('Warning');
+  });
+
   it.each(commands.map(({ name }) => name))('has the command %s', async (name) => {
     const { stdout } = await runWheelhouse([...name.split(' '), '--help'], { program });
 
