@@ -1,13 +1,13 @@
 // Bundles src/ into dist/, which only the published package uses: Node strips no types below node_modules.
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { basename, join } from 'node:path';
+import { join, parse } from 'node:path';
 import { build } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
 // Threads are started by address, beside the file that starts them: each is an entry, and all lie in one directory.
-const entries = ['src/main.ts', ...globSync('src/**/*-worker.ts', { cwd: root })];
-const byName = new Map(entries.map((path) => [basename(path, '.ts'), path]));
+const entries = ['src/start.js', ...globSync('src/**/*-worker.ts', { cwd: root })];
+const byName = new Map(entries.map((path) => [parse(path).name, path]));
 if (byName.size !== entries.length) throw new Error(`two of these have one name: ${entries.join(' ')}`);
 
 await build({

@@ -18,7 +18,10 @@ export async function startIndexServer(name: IndexServerName, directory: string)
 const projectRoot = join(import.meta.dirname, '..', '..');
 
 async function startWheelhouse(directory: string): Promise<Server> {
-  if (!existsSync(join(projectRoot, 'src', 'main.ts')) && !existsSync(join(projectRoot, 'dist', 'main.js'))) {
+  if (
+    !existsSync(join(projectRoot, 'src', 'start.js')) &&
+    !existsSync(join(projectRoot, 'dist', 'start.js'))
+  ) {
     throw new Error('there is no Wheelhouse to run here; use --targets to measure the others');
   }
   const manifest: unknown = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));

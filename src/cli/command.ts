@@ -6,6 +6,8 @@ export interface Argument<
 > {
   readonly kind: Kind;
   readonly summary: string;
+  /** All that it may be. */
+  readonly values?: readonly string[];
 }
 
 /** An option of a command; its key in `options` is the name of the flag, in camel case. */

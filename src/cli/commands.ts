@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-interface Entry {
+export interface Entry {
   /** Words that call the command. */
   readonly name: string;
   /** Loaded when the command is called, or when its own help is. */
@@ -110,6 +110,11 @@ export const commands: readonly Entry[] = [
     name: 'config show',
     summary: 'Print the settings as the server would use them',
     load: () => import('./commands/config/show.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes command lines in bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
   },
 ];
 

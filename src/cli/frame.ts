@@ -1,10 +1,17 @@
 import { styleText } from 'node:util';
-import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import type * as Commander from 'commander';
 import type { Command, CommandInput } from './command.ts';
-import { commands, groups } from './commands.ts';
+import { commands, type Entry } from './commands.ts';
+import { commandsAfter, renderOverview } from './overview.ts';
 import { allOptions, spellingOfArgument, spellingOfOption } from './options.ts';
 import type { Program, ProgramOption } from './program.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
+
+/** The library that reads arguments, which only this file knows. */
+type Library = typeof Commander;
+
+/** What shells report of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 /**
  * Runs a command line and resolves to the exit code; errors are printed with their hint. The launcher puts
@@ -12,90 +19,142 @@ import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   try {
-    if (argv[0] !== '--called-as') return await parse(argv);
+    if (argv[0] !== '--called-as') return await runCommand(argv);
     const { programs } = await import('./programs.ts');
     const [, name, ...rest] = argv;
     const program = programs.find((each) => each.name === name);
-    if (program === undefined) return await parse(rest);
-    return await parseProgram(await program.load(), rest);
+    if (program === undefined) return await runCommand(rest);
+    return await runProgram(await program.load(), rest);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    if (isUsageError(error)) return error.exitCode === 0 ? 0 : 1;
+    if (isInterruption(error)) {
+      process.stderr.write('\n');
+      return INTERRUPTED;
+    }
     const { printError } = await import('./print-error.ts');
     return printError(error);
   }
 }
 
-async function parse(argv: readonly string[]): Promise<number> {
-  let exitCode = 0;
-  const program = new Parser('wheelhouse')
-    .description('Takes Python from source to production on machines you own.')
-    .version(WHEELHOUSE_VERSION, '-V, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show help')
-    .helpCommand(false)
-    .configureOutput({ outputError: printUsageError })
-    .exitOverride();
-  const called = commands.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
-  for (const entry of commands) {
-    const child = commandAt(program, entry.name).summary(entry.summary).exitOverride();
-    if (entry !== called) continue;
-    const { command } = await entry.load();
-    const input = await declare(child, command);
-    child.action(async () => {
-      exitCode = await command.run(input());
-    });
-  }
-  if (argv.length === 0) {
-    program.outputHelp();
+/** The library has printed it. */
+function isUsageError(error: unknown): error is Commander.CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+/** Ctrl-C or Ctrl-D at a question; everywhere else Ctrl-C is a signal. */
+function isInterruption(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'AbortError' && error.message.startsWith('Aborted with Ctrl')
+  );
+}
+
+async function runCommand(given: readonly string[]): Promise<number> {
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
+  const [first] = argv;
+  if (first === undefined || first === '--help' || first === '-h') {
+    process.stdout.write(renderOverview());
     return 0;
   }
-  await program.parseAsync(argv, { from: 'user' });
-  return exitCode;
+  if (first === '--version' || first === '-V') {
+    process.stdout.write(`${WHEELHOUSE_VERSION}\n`);
+    return 0;
+  }
+  const called = commands.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
+  return called === undefined ? await refuse(argv) : await runEntry(called, argv);
 }
 
-function commandAt(program: Parser, name: string): Parser {
-  return name.split(' ').reduce((parent, word) => {
-    const existing = parent.commands.find((child) => child.name() === word);
-    if (existing !== undefined) return existing;
-    const added = parent.command(word).summary(groups[word] ?? '');
-    return added.exitOverride().helpOption('-h, --help', 'Show help').helpCommand(false);
-  }, program);
+/** What calls no command: a group alone shows its help, and the rest is refused. */
+async function refuse(argv: readonly string[]): Promise<number> {
+  const known = argv.findIndex((_word, at) => commandsAfter(argv.slice(0, at + 1)).size === 0);
+  const group = argv.slice(0, known < 0 ? argv.length : known);
+  const word = argv[group.length];
+  if (word === undefined || (group.length > 0 && (word === '--help' || word === '-h'))) {
+    (word === undefined ? process.stderr : process.stdout).write(renderOverview(group));
+    return word === undefined ? 1 : 0;
+  }
+  const { nearest } = await import('./nearest.ts');
+  const { printable } = await import('./printable.ts');
+  const before = ['wheelhouse', ...group].join(' ');
+  const isOption = word.startsWith('-');
+  const candidates = isOption ? ['--help', '--version'] : [...commandsAfter(group).keys()];
+  const meant = nearest(word, candidates);
+  printUsageError(`unknown ${isOption ? 'option' : 'command'} '${printable(word)}'`, [
+    ...(meant === undefined ? [] : [`did you mean \`${before} ${meant}\`?`]),
+    `${before} --help lists the commands`,
+  ]);
+  return 1;
 }
 
-async function declare(parser: Parser, command: Command): Promise<() => CommandInput> {
+async function runEntry({ name, load }: Entry, argv: readonly string[]): Promise<number> {
+  const [library, { command }] = await Promise.all([import('commander'), load()]);
+  const parser = new library.Command(`wheelhouse ${name}`)
+    .helpOption('-h, --help', 'Show help')
+    .configureOutput({
+      outputError: (text) => printParserError(text, `wheelhouse ${name} --help shows what it takes`),
+    })
+    .allowExcessArguments(false)
+    .exitOverride();
+  const readInput = await declare(parser, command, library);
+  parser.parse(argv.slice(name.split(' ').length), { from: 'user' });
+  return await command.run(readInput());
+}
+
+async function declare(
+  parser: Commander.Command,
+  command: Command,
+  library: Library,
+): Promise<() => CommandInput> {
   parser.description(`${command.summary}.`);
-  const { settings = [] } = command;
+  const readConfig = await declareSettings(parser, command);
+  for (const [name, argument] of Object.entries(command.args)) {
+    const declared = new library.Argument(spellingOfArgument(name, argument), argument.summary);
+    parser.addArgument(argument.values === undefined ? declared : declared.choices(argument.values));
+  }
+  for (const [name, option] of allOptions(command)) {
+    const flags = spellingOfOption(name, option);
+    const isRepeatable = option.kind === 'texts';
+    parser.addOption(toParserOption(library, { flags, summary: option.summary, isRepeatable }));
+  }
+  parser.addHelpText(
+    'after',
+    `\nExamples:\n${command.examples.map((example) => `  $ ${example}\n`).join('')}`,
+  );
+  return () => readInput(parser, command, readConfig);
+}
+
+/** Returns what reads the configuration. The settings of all parts take long to load: only commands that have some do it. */
+async function declareSettings(
+  parser: Commander.Command,
+  { settings }: Command,
+): Promise<CommandInput['config']> {
+  if (settings === undefined) {
+    return () => {
+      throw new Error('the command declares no settings');
+    };
+  }
   const { acceptedSettings, readFullConfig } = await import('./configuration.ts');
   for (const { name, sentence, ...setting } of acceptedSettings(settings)) {
     // What is on unless somebody says so can only be said with a value.
     const value = setting.default === true ? 'yes|no' : name.split('-').at(-1);
     parser.option(setting.default === false ? `--${name}` : `--${name} <${value}>`, sentence);
   }
-  for (const [name, argument] of Object.entries(command.args)) {
-    parser.argument(spellingOfArgument(name, argument), argument.summary);
-  }
-  for (const [name, option] of allOptions(command)) {
-    const flags = spellingOfOption(name, option);
-    parser.addOption(
-      toParserOption({ flags, summary: option.summary, isRepeatable: option.kind === 'texts' }),
-    );
-  }
-  parser.addHelpText(
-    'after',
-    `\nExamples:\n${command.examples.map((example) => `  $ ${example}\n`).join('')}`,
-  );
-  return () =>
-    readInput(parser, command, () => {
-      const given = parser.opts<Record<string, string>>();
-      return readFullConfig(
-        Object.fromEntries(settings.map((name) => [name, given[camelCase(name)]])),
-        given['config'],
-      );
-    });
+  return () => {
+    const given = parser.opts<Record<string, string>>();
+    const flags = Object.fromEntries(settings.map((name) => [name, given[camelCase(name)]]));
+    return readFullConfig(flags, given['config']);
+  };
 }
 
-function readInput(parser: Parser, { args, options }: Command, config: CommandInput['config']): CommandInput {
+function readInput(
+  parser: Commander.Command,
+  { args, options }: Command,
+  config: CommandInput['config'],
+): CommandInput {
   const given = parser.opts<Record<string, never>>();
-  const positional = Object.keys(args).map((name, position) => [name, parser.processedArgs[position]]);
+  const positional = Object.entries(args).map(([name, { kind }], position) => [
+    name,
+    parser.processedArgs[position] ?? (kind === 'any' ? [] : undefined),
+  ]);
   const named = Object.entries(options).map(([name, { kind }]) => [name, given[name] ?? absent[kind]]);
   return {
     args: Object.fromEntries(positional) as CommandInput['args'],
@@ -107,18 +166,19 @@ function readInput(parser: Parser, { args, options }: Command, config: CommandIn
 /** What an option is that was not given. */
 const absent = { flag: false, negation: true, text: undefined, texts: [] } as const;
 
-async function parseProgram(program: Program, argv: readonly string[]): Promise<number> {
-  const parser = new Parser(program.name)
+async function runProgram(program: Program, argv: readonly string[]): Promise<number> {
+  const library = await import('commander');
+  const parser = new library.Command(program.name)
     .description(program.summary)
     .version(program.version, '--version', 'Print the version of devpi-server whose interface is served')
     .helpOption('-h, --help', 'Show help')
     .configureOutput({
-      outputError: (text, write) => printUsageError(text, write, `${program.name} --help lists the options`),
+      outputError: (text) => printParserError(text, `${program.name} --help lists the options`),
     })
     .allowExcessArguments(false)
     .exitOverride();
   for (const declared of program.options) {
-    const option = toParserOption(declared).hideHelp(declared.isHidden === true);
+    const option = toParserOption(library, declared).hideHelp(declared.isHidden === true);
     if (!option.negate) option.env(environmentVariable(program, option.name()));
     parser.addOption(option);
   }
@@ -126,8 +186,11 @@ async function parseProgram(program: Program, argv: readonly string[]): Promise<
   return await program.run(parser.opts());
 }
 
-function toParserOption({ flags, summary, isRepeatable }: ProgramOption): ParserOption {
-  const option = new ParserOption(flags, summary);
+function toParserOption(
+  { Option }: Library,
+  { flags, summary, isRepeatable }: ProgramOption,
+): Commander.Option {
+  const option = new Option(flags, summary);
   if (isRepeatable === true) option.argParser<string[]>((value, earlier = []) => [...earlier, value]);
   return option;
 }
@@ -140,11 +203,15 @@ function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
 }
 
-function printUsageError(
-  text: string,
-  write: (text: string) => void,
-  hint = 'wheelhouse --help lists the commands',
-): void {
-  const detail = text.replace(/^error: /, '').trim();
-  write(`${styleText('red', 'error:', { stream: process.stderr })} ${detail}\nhint: ${hint}\n`);
+/** The library says below the error what was probably meant; here that is a hint. */
+function printParserError(text: string, help: string): void {
+  const [, detail = '', meant] =
+    /^(?:error: )?([^]*?)(?:\n\(Did you mean (?:one of )?(.+)\?\))?\s*$/.exec(text) ?? [];
+  printUsageError(detail, [...(meant === undefined ? [] : [`did you mean ${meant}?`]), help]);
+}
+
+function printUsageError(detail: string, hints: readonly string[]): void {
+  process.stderr.write(
+    `${styleText('red', 'error:', { stream: process.stderr })} ${detail}\nhint: ${hints.join(' ')}\n`,
+  );
 }

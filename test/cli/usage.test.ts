@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
+import { launcher } from '#test/server.ts';
+import { openTerminal } from '#test/terminal.ts';
 
 it('shows its commands with --help and without arguments', async () => {
   const help = await runWheelhouse(['--help']);
@@ -36,6 +38,8 @@ it('shows its commands with --help and without arguments', async () => {
                      later or for a bundle
       bundle         Take files to a server without a network
       config         Look at the settings
+      completion     Print a script that completes command lines in bash, zsh or
+                     fish
     ",
     }
   `);
@@ -103,7 +107,7 @@ it('refuses an unknown option, a missing value and arguments that nobody asked f
     {
       "exitCode": 1,
       "stderr": "error: unknown option '--fly'
-    hint: wheelhouse --help lists the commands
+    hint: wheelhouse serve --help shows what it takes
     ",
       "stdout": "",
     }
@@ -112,7 +116,7 @@ it('refuses an unknown option, a missing value and arguments that nobody asked f
     {
       "exitCode": 1,
       "stderr": "error: option '--port <port>' argument missing
-    hint: wheelhouse --help lists the commands
+    hint: wheelhouse serve --help shows what it takes
     ",
       "stdout": "",
     }
@@ -120,8 +124,8 @@ it('refuses an unknown option, a missing value and arguments that nobody asked f
   expect(await runWheelhouse(['serve', 'now'])).toMatchInlineSnapshot(`
     {
       "exitCode": 1,
-      "stderr": "error: too many arguments for 'serve'. Expected 0 arguments but got 1: now.
-    hint: wheelhouse --help lists the commands
+      "stderr": "error: too many arguments. Expected 0 arguments but got 1: now.
+    hint: wheelhouse serve --help shows what it takes
     ",
       "stdout": "",
     }
@@ -134,6 +138,8 @@ it('shows the commands of a group that is named alone', async () => {
       "exitCode": 1,
       "stderr": "Usage: wheelhouse config [options] [command]
 
+    Look at the settings.
+
     Options:
       -h, --help  Show help
 
@@ -143,4 +149,49 @@ it('shows the commands of a group that is named alone', async () => {
       "stdout": "",
     }
   `);
+});
+
+it.each([
+  [
+    ['serv'],
+    "unknown command 'serv'",
+    'did you mean `wheelhouse serve`? wheelhouse --help lists the commands',
+  ],
+  [
+    ['token', 'crate'],
+    "unknown command 'crate'",
+    'did you mean `wheelhouse token create`? wheelhouse token --help lists the commands',
+  ],
+  [
+    ['--verison'],
+    "unknown option '--verison'",
+    'did you mean `wheelhouse --version`? wheelhouse --help lists the commands',
+  ],
+  [
+    ['doctor', '--jsn'],
+    "unknown option '--jsn'",
+    'did you mean --json? wheelhouse doctor --help shows what it takes',
+  ],
+  [['\u001b[2J'], "unknown command '\\x1b[2J'", 'wheelhouse --help lists the commands'],
+])('tells what was probably meant by %j', async (args, detail, hint) => {
+  expect(await runWheelhouse(args)).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: `error: ${detail}\nhint: ${hint}\n`,
+  });
+});
+
+it('shows the help of a command after `help`, too', async () => {
+  expect(await runWheelhouse(['help', 'token', 'list'])).toEqual(
+    await runWheelhouse(['token', 'list', '--help']),
+  );
+});
+
+it('ends with 130 and a terminal that works when Ctrl-C answers a question', async () => {
+  await using terminal = openTerminal([launcher, 'login', 'alice', '--server', 'http://127.0.0.1:9']);
+  await terminal.until('assword');
+  terminal.type('secr\u0003');
+
+  expect(await terminal.ended).toEqual({ exitCode: 130, isRestored: true });
+  expect(terminal.output()).not.toContain('secr');
 });

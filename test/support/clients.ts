@@ -89,6 +89,9 @@ interface DebianPackage {
 export const debianPackages = {
   nginx: { executable: 'nginx', installedFor: 'tests' },
   chromium: { executable: 'chromium', installedFor: 'tests' },
+  // Completion is tried in the shells themselves; bash is everywhere.
+  zsh: { executable: 'zsh', installedFor: 'tests' },
+  fish: { executable: 'fish', installedFor: 'tests' },
   wrk: { executable: 'wrk', installedFor: 'bench' },
 } as const satisfies Record<string, DebianPackage>;
 

@@ -32,7 +32,7 @@ export const command = defineCommand({
 function greeting(config: Config, url: string): string {
   const data = config.database === 'sqlite' ? config.serverdir : `${config.serverdir} and PostgreSQL`;
   // In a checkout, which `npm start` serves, the program is not on the path.
-  const program = process.argv[1] === resolve('src/main.ts') ? './wheelhouse' : 'wheelhouse';
+  const program = process.argv[1] === resolve('src/start.js') ? './wheelhouse' : 'wheelhouse';
   if (url === '') return `Wheelhouse runs jobs, with its data in ${data}\n`;
   return `Wheelhouse serves on ${url} with its data in ${data}
 
