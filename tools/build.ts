@@ -1,5 +1,5 @@
 // Bundles src/ into dist/, which only the published package uses: Node strips no types below node_modules.
-import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join, parse } from 'node:path';
 import { build } from 'rolldown';
@@ -10,12 +10,23 @@ const entries = ['src/start.js', ...globSync('src/**/*-worker.ts', { cwd: root }
 const byName = new Map(entries.map((path) => [parse(path).name, path]));
 if (byName.size !== entries.length) throw new Error(`two of these have one name: ${entries.join(' ')}`);
 
+/** Bundled, because of what else it would install: 32 MB of formulas and colours, in whose place our own are used. */
+const BUNDLED = 'rst-compiler';
+const EMPTY = '\0empty';
+
 await build({
   cwd: root,
   input: Object.fromEntries(byName),
   platform: 'node',
   // What package.json names is installed with the package.
-  external: /^[^./#]/,
+  external: (id) => /^[^./#\0]/.test(id) && id !== BUNDLED,
+  plugins: [
+    {
+      name: 'without-formulas-and-colours',
+      resolveId: (id) => (['katex', 'shiki'].includes(id) ? EMPTY : undefined),
+      load: (id) => (id === EMPTY ? 'export default {}; export const bundledLanguagesInfo = [];' : undefined),
+    },
+  ],
   output: {
     dir: join(root, 'dist'),
     cleanDir: true,
@@ -33,3 +44,5 @@ for (const name of globSync('*.ts', { cwd: join(root, 'src/web/browser') })) {
   const text = readFileSync(join(root, 'src/web/browser', name), 'utf8');
   writeFileSync(join(root, 'dist/browser', name.replace(/\.ts$/, '.js')), stripTypeScriptTypes(text));
 }
+
+copyFileSync(join(root, 'node_modules', BUNDLED, 'LICENSE'), join(root, 'dist', `LICENSE-${BUNDLED}.txt`));

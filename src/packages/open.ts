@@ -5,6 +5,8 @@ import type { Authorize } from '#kernel/http/policy.ts';
 import type { OpenPart, PartCode } from '#kernel/part.ts';
 import { DEVPI_VERSION, operations } from './contract.ts';
 import type { PackagesContext } from './context.ts';
+import { Descriptions } from './descriptions/descriptions.ts';
+import { renderUploaded } from './descriptions/render-uploaded.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
@@ -32,6 +34,7 @@ import { removeIndexes } from './users/remove-indexes.ts';
 import { userRoutes } from './users/routes.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The code of the part; `part.ts` declares it. */
 export const code: PartCode = {
@@ -44,7 +47,8 @@ export const code: PartCode = {
 
 function openPackages(accounts: AccountsContext): OpenPart {
   const mirrors = new Mirrors(accounts);
-  const context: PackagesContext = { ...accounts, packages: { mirrors } };
+  const descriptions = new Descriptions(accounts);
+  const context: PackagesContext = { ...accounts, packages: { mirrors, descriptions } };
   const pages = {
     cache: new PageCache(packagesConfig(context.config)['packages.page-cache-bytes']),
     negotiation: createNegotiation(),
@@ -94,8 +98,15 @@ function openPackages(accounts: AccountsContext): OpenPart {
           context.log.info(freed, 'forgot mirrored files');
         },
       },
+      renderUploaded(context),
+      {
+        name: 'packages.forget-descriptions',
+        everyMs: DAY_MS,
+        run: () => descriptions.forgetUnused(),
+      },
     ],
     async close() {
+      await descriptions.close();
       await mirrors.close();
       await mirrorFiles.close();
     },

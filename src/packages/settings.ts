@@ -166,6 +166,13 @@ export const packagesSettings = [
       'Whose mirrors may have an upstream at a private, loopback or link-local address: those whose `mirror_url` root has set, or all.',
   },
   {
+    name: 'packages.description-bytes',
+    type: bytes,
+    default: 512 * 1024,
+    sentence:
+      'The longest description of a release that is rendered; of longer ones the beginning is shown as text.',
+  },
+  {
     name: 'packages.max-option-entries',
     type: count,
     default: 5000,

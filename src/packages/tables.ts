@@ -78,6 +78,15 @@ export type PackagesTables = {
     stored_at: number;
     used_at: number;
   };
+  /** Descriptions of releases as HTML, made again when they are missing. */
+  rendered_description: {
+    /** Hash of the description, its type and the version of the renderer. */
+    key: string;
+    /** Compressed with zstd. */
+    html: Uint8Array;
+    /** When somebody looked at it, to the day. */
+    used_at: number;
+  };
   /** One row: the highest id that an index ever had. Ids name indexes in the event log, so none comes back. */
   last_package_index: { id: number };
   /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
@@ -232,6 +241,22 @@ export const packagesMigrations: readonly Migration[] = [
       await sql`insert into last_package_index (id) select coalesce(max(id), 0) from package_index`.execute(
         tx,
       );
+    },
+  },
+  {
+    name: '0014-rendered-descriptions',
+    async up({ tx, bytes }) {
+      await tx.schema
+        .createTable('rendered_description')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('html', sql.raw(bytes), (column) => column.notNull())
+        .addColumn('used_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await tx.schema
+        .createIndex('rendered_description_by_use')
+        .on('rendered_description')
+        .column('used_at')
+        .execute();
     },
   },
 ];

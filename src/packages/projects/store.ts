@@ -138,6 +138,11 @@ export async function findRelease(db: Db, projectId: number, version: string): P
   return row && toRelease(row);
 }
 
+export async function findReleaseById(db: Db, id: number): Promise<Release | undefined> {
+  const row = await tables(db).selectFrom('release').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRelease(row);
+}
+
 export async function listReleases(db: Db, projectId: number): Promise<Release[]> {
   const rows = await tables(db)
     .selectFrom('release')

@@ -8,6 +8,7 @@ import type { InspectedArchive } from '#python/archives/inspect.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
+import { renderSoon } from '../descriptions/render-uploaded.ts';
 import { addressOf } from '../projects/file-address.ts';
 import { type Index, fullName, isVolatile } from '../model/index.ts';
 import { lockForChange } from '../lock-for-change.ts';
@@ -124,6 +125,8 @@ async function storeRows(
   const known = await findRelease(tx, project.id, version);
   const shown = completeMetadata({ ...known?.metadata, ...metadata, name: project.displayName });
   const release = await saveRelease(tx, { projectId: project.id, version, metadata: shown });
+  if (shown['description'] !== '' && shown['description'] !== known?.metadata['description'])
+    await renderSoon(tx, now, release);
   await insertFile(tx, {
     indexId: index.id,
     projectId: project.id,
