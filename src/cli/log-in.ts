@@ -1,5 +1,6 @@
 import { operations } from '#accounts/contract';
 import { Secret } from '#kernel/config/secret.ts';
+import { findKeyring } from './keyring.ts';
 import { Client } from './client/client.ts';
 import { readSession, writeSession } from './session.ts';
 
@@ -18,14 +19,16 @@ export async function logIn(server: string, user: string, password: Secret): Pro
   return { client: new Client(client.url, { credentials }), seconds: result.expiration };
 }
 
-/** Keeps a login token that a server gave. */
+/** Keeps a login token that a server gave: in the keyring of the system, or else in the file of the session. */
 export async function keepLogin(
   server: string,
   user: string,
   { password: token, expiration }: { readonly password: string; readonly expiration: number },
 ): Promise<void> {
   const session = await readSession();
-  const login = { user, token, expiresAt: Date.now() + expiration * 1000 };
+  const expiresAt = Date.now() + expiration * 1000;
+  const isInKeyring = (await findKeyring()?.write({ server, user }, new Secret(token))) === true;
+  const login = { user, ...(!isInKeyring && { token }), expiresAt };
   const others = (session.logins[server] ?? []).filter((each) => each.user !== user);
   const logins = { ...session.logins, [server]: [login, ...others] };
   // An index in use is one of the server in use.

@@ -8,6 +8,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Credentials } from './client/credentials.ts';
 import { devpiDirectory, readDevpiState } from './devpi-state.ts';
 import { cliErrors } from './errors.ts';
+import { findKeyring } from './keyring.ts';
 import { writePrivateFile } from './private-file.ts';
 
 const Login = z.object({
@@ -123,8 +124,11 @@ export async function credentialsFor(
   now = Date.now(),
 ): Promise<Credentials | undefined> {
   const login = loginAt(session, server);
-  if (login === undefined || login.expiresAt <= now || login.token === undefined) return undefined;
-  return { kind: 'login', user: login.user, token: new Secret(login.token) };
+  if (login === undefined || login.expiresAt <= now) return undefined;
+  const { user } = login;
+  const token =
+    login.token === undefined ? await findKeyring()?.read({ server, user }) : new Secret(login.token);
+  return token && { kind: 'login', user, token };
 }
 
 async function readShared({ file, devpiDirectory: devpi }: SessionPlaces): Promise<Session> {

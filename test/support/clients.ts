@@ -93,6 +93,10 @@ export const debianPackages = {
   zsh: { executable: 'zsh', installedFor: 'tests' },
   fish: { executable: 'fish', installedFor: 'tests' },
   wrk: { executable: 'wrk', installedFor: 'bench' },
+  // A keyring such as a desktop has.
+  dbus: { executable: 'dbus-run-session', installedFor: 'tests' },
+  'gnome-keyring': { executable: 'gnome-keyring-daemon', installedFor: 'tests' },
+  'libsecret-tools': { executable: 'secret-tool', installedFor: 'tests' },
 } as const satisfies Record<string, DebianPackage>;
 
 export type DebianExecutable = (typeof debianPackages)[keyof typeof debianPackages]['executable'];

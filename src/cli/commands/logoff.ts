@@ -1,6 +1,7 @@
 import { readServerUrl } from '../client/server-url.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
+import { findKeyring } from '../keyring.ts';
 import { DEFAULT_SERVER, loginAt, readSession, writeSession } from '../session.ts';
 
 export const command = defineCommand({
@@ -21,6 +22,7 @@ export const command = defineCommand({
       ...session,
       logins: { ...elsewhere, ...(others.length > 0 && { [server]: others }) },
     });
+    if (login.token === undefined) await findKeyring()?.remove({ server, user: login.user });
     process.stdout.write('login information deleted\n');
     return 0;
   },

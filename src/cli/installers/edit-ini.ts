@@ -8,6 +8,8 @@ interface IniOption {
   /** What stands before the value: the key as it is spelled, and the sign. */
   readonly prefix: string;
   readonly values: readonly string[];
+  /** Whether the values stand below the key, each on a line of its own. */
+  readonly isBlock: boolean;
 }
 
 const HEADER = /^\[([^\]]+)\]/;
@@ -26,7 +28,7 @@ export function setIni(text: string, { section, key, values, isAnywhere = false 
   const lines = linesOf(text);
   const found = find(lines, key, isAnywhere ? undefined : section);
   for (const option of found.toReversed()) {
-    lines.splice(option.line, option.lines, ...render(option.prefix, values));
+    lines.splice(option.line, option.lines, ...render(option.prefix, values, option.isBlock));
   }
   if (found.length > 0) return join(lines);
   const added = render(`${key} = `, values);
@@ -81,14 +83,15 @@ function optionsOf(lines: readonly string[]): readonly IniOption[] {
     let end = at + 1;
     while (/^\s+[^\s#;]/.test(lines[end] ?? '')) end += 1;
     const values = [first, ...lines.slice(at + 1, end)].map((value) => value.trim()).filter(Boolean);
-    options.push({ section, key, line: at, lines: end - at, prefix, values });
+    const isBlock = first.trim() === '' && end > at + 1;
+    options.push({ section, key, line: at, lines: end - at, prefix, values, isBlock });
     at = end - 1;
   }
   return options;
 }
 
-function render(prefix: string, values: readonly string[]): readonly string[] {
-  if (values.length === 1) return [`${prefix}${values[0]}`];
+function render(prefix: string, values: readonly string[], isBlock = false): readonly string[] {
+  if (values.length === 1 && !isBlock) return [`${prefix}${values[0]}`];
   return [prefix.trimEnd(), ...values.map((value) => `    ${value}`)];
 }
 
