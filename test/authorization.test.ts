@@ -22,6 +22,7 @@ const table: Readonly<Record<string, string>> = {
   'POST /+login': '++++++',
   'GET /+metrics': '++++++',
   'GET /+openapi.json': '++++++',
+  'GET /+search': '++++++',
   'GET /+status': '++++++',
   'GET /+groups': '-----+',
   'PUT /+groups/:group': '-----+',

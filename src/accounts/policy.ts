@@ -61,6 +61,8 @@ const permissions = {
     refuse: sentence('delete user'),
   },
   'server.read-interface': { rule: everyone, refuse: sentence('read the interface') },
+  // What is found depends on what the sender may read.
+  'server.search': { rule: everyone, refuse: sentence('search') },
   'server.read-metrics': {
     scope: 'server.read',
     ...readersBy('accounts.metrics-readers', 'read the metrics'),

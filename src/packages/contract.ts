@@ -46,6 +46,29 @@ export const EventList = z.object({
   ),
 });
 
+export const SearchResults = z.object({
+  query: z.string().meta({ description: 'What was searched for.' }),
+  total: z.number().meta({ description: 'How many were found, on all pages.' }),
+  isComplete: z.boolean().meta({
+    description: 'False if there are more than are looked at: 1,000 of a kind. Ask for less then.',
+  }),
+  page: z.number().meta({ description: 'Counted from 1.' }),
+  pages: z.number(),
+  results: z.array(
+    z.object({
+      index: z.string().meta({ description: '`user/index`.' }),
+      type: z.enum(['stage', 'mirror']),
+      project: z.string().meta({ description: 'Normalized.' }),
+      version: z.string().nullable().meta({
+        description: 'The newest, final ones first; null on a mirror, and where all are yanked.',
+      }),
+      summary: z.string().meta({ description: 'One line; empty on a mirror.' }),
+      match: z.enum(['exact', 'prefix', 'word', 'substring', 'summary']),
+    }),
+  ),
+});
+export type SearchResults = z.output<typeof SearchResults>;
+
 export const Explanations = z.object({
   index: z.string(),
   project: z.string(),
@@ -114,6 +137,15 @@ export const operations = {
     subject: 'server',
     summary: 'For nginx `auth_request`: may the request named by X-Original-URI go on?',
     produces: ['text/plain'],
+  },
+  search: {
+    method: 'GET',
+    path: '/+search',
+    permission: 'server.search',
+    subject: 'server',
+    summary:
+      'Projects whose name or summary has all words of `q`, on everything that the sender may read or as `index` shows it; `page`, and `limit` a page (default 20, at most 100). Mirrors are not asked anything for it.',
+    response: SearchResults,
   },
   listEvents: {
     method: 'GET',

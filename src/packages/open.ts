@@ -23,6 +23,8 @@ import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { listStoredBytes, neededDigests } from './stored-bytes.ts';
 import { serverRoutes } from './server/routes.ts';
+import { searchRoutes } from './search/routes.ts';
+import { searchMigration } from './search-entries/tables.ts';
 import { packagesConfig } from './settings.ts';
 import { PageCache } from './simple/page-cache.ts';
 import { simpleRoutes } from './simple/routes.ts';
@@ -38,7 +40,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The code of the part; `part.ts` declares it. */
 export const code: PartCode = {
-  migrations: packagesMigrations,
+  migrations: [...packagesMigrations, searchMigration],
   initialize: createRootPypi,
   needed: neededDigests,
   stored: listStoredBytes,
@@ -85,6 +87,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });
       projectRoutes(app, context);
+      searchRoutes(app, context, lists);
     },
     jobs: [
       {

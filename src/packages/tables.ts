@@ -89,6 +89,18 @@ export type PackagesTables = {
   };
   /** One row: the highest id that an index ever had. Ids name indexes in the event log, so none comes back. */
   last_package_index: { id: number };
+  /** What a project is found by, written with each change of it. */
+  search_entry: {
+    project_id: number;
+    index_id: number;
+    /** Normalized. */
+    name: string;
+    version: string | null;
+    summary: string;
+    changed_at: number;
+    /** Parts of words with a space between (`search-entries/grams.ts`), by which the database finds the row. */
+    grams: string;
+  };
   /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
   removed_file: { path: string; removed_at: number };
 };

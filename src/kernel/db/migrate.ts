@@ -10,6 +10,8 @@ export interface Migration {
 /** What a migration may use: the transaction and the few words that differ between the dialects. */
 export interface SchemaBuilder {
   readonly tx: Tx;
+  /** For what the two do in ways of their own, such as searching text. */
+  readonly dialect: DialectName;
   /** Type of a self-numbering primary key. */
   readonly id: 'integer' | 'bigserial';
   /** Type of a column of bytes. */
@@ -49,5 +51,5 @@ export async function migrate(database: Database, migrations: readonly Migration
 
 function schemaBuilder(tx: Tx, dialect: DialectName): SchemaBuilder {
   const isPostgres = dialect === 'postgres';
-  return { tx, id: isPostgres ? 'bigserial' : 'integer', bytes: isPostgres ? 'bytea' : 'blob' };
+  return { tx, dialect, id: isPostgres ? 'bigserial' : 'integer', bytes: isPostgres ? 'bytea' : 'blob' };
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { LRUCache } from 'lru-cache';
 import type { Context } from '#kernel/context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
@@ -41,6 +42,15 @@ interface Fetched {
   readonly count: number;
 }
 
+/** All names of a mirror. */
+export interface NamesInMemory {
+  readonly revision: string;
+  /** A line feed before and after each name. */
+  readonly lines: string;
+}
+
+/** Bytes; a million names are 16 MB. */
+const MAX_IN_MEMORY = 64 * 1024 * 1024;
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 60_000;
 /** Kept of one index. */
@@ -91,6 +101,28 @@ export class ProjectLists implements Listener {
     await this.#ensureNames(mirror);
     return readLines(this.#namesPath(mirror));
   }
+
+  /**
+   * The names that are on the disk, sorted, one a line; undefined where upstream has not been asked for its list. Never asks
+   * upstream.
+   */
+  async knownNames(mirror: Index): Promise<NamesInMemory | undefined> {
+    if (this.#hasNoList(mirror)) return undefined;
+    const fetched = await this.#readFetched(mirror);
+    if (fetched === undefined || fetched.url !== this.#mirrors.clients.of(mirror).baseUrl) return undefined;
+    const revision = `${fetched.url} ${fetched.fetchedAt}`;
+    const known = this.#inMemory.get(mirror.id);
+    if (known?.revision === revision) return known;
+    const names = { revision, lines: `\n${await readFile(this.#namesPath(mirror), 'latin1')}` };
+    this.#inMemory.set(mirror.id, names);
+    return names;
+  }
+
+  /** Lists that were searched. */
+  readonly #inMemory = new LRUCache<number, NamesInMemory>({
+    maxSize: MAX_IN_MEMORY,
+    sizeCalculation: ({ lines }) => lines.length,
+  });
 
   /** The root list that a reader of an index sees; made anew when any part of it changed. */
   async page(view: View): Promise<ListPage> {

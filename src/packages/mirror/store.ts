@@ -141,6 +141,24 @@ export async function listCachedProjects(db: Db, indexId: number): Promise<strin
   return rows.map((row) => row.name);
 }
 
+/** Up to `limit` of them that contain all of these terms, which are letters, digits and hyphens. */
+export async function searchCachedProjects(
+  db: Db,
+  indexId: number,
+  terms: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_project')
+    .select('name')
+    .where('index_id', '=', indexId)
+    .where((eb) => eb.and(terms.map((term) => eb('name', 'like', `%${term}%`))))
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.name);
+}
+
 export async function findMirrorFile(
   db: Db,
   indexId: number,

@@ -124,6 +124,27 @@ export async function listProjectsNamed(
   return rows.map(toProject);
 }
 
+const NAMES_A_QUERY = 500;
+
+/** The projects of any of these names on any of the indexes. */
+export async function listProjectsAmong(
+  db: Db,
+  names: readonly string[],
+  indexIds: readonly number[],
+): Promise<Project[]> {
+  const found: Project[] = [];
+  for (let start = 0; indexIds.length > 0 && start < names.length; start += NAMES_A_QUERY) {
+    const rows = await tables(db)
+      .selectFrom('project')
+      .selectAll()
+      .where('name', 'in', names.slice(start, start + NAMES_A_QUERY))
+      .where('index_id', 'in', indexIds)
+      .execute();
+    found.push(...rows.map(toProject));
+  }
+  return found;
+}
+
 export async function deleteProjectRow(tx: Db, id: number): Promise<void> {
   await tables(tx).deleteFrom('project').where('id', '=', id).execute();
 }

@@ -5,6 +5,7 @@ import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { lockForChange } from '../lock-for-change.ts';
 import { type Index, fullName } from '../model/index.ts';
+import { recordProject } from '../search-entries/record-entry.ts';
 import { releaseNotFound } from './release-not-found.ts';
 import { findProject, findRelease, listFiles, setYanked } from './store.ts';
 
@@ -46,6 +47,7 @@ export async function yank(context: PackagesContext, input: Yank): Promise<strin
       chosen.map(({ id }) => id),
       reason,
     );
+    if (project !== undefined) await recordProject(tx, project, context.clock.now());
     const filenames = chosen.map(({ filename }) => filename).sort();
     const fact = { actor: identity.user ?? null, about: locked.id };
     const data = { index: fullName(locked), project: input.project, version, filenames };

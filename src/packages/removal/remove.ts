@@ -26,6 +26,7 @@ import {
   type Project,
   type VersionedFile,
 } from '../projects/store.ts';
+import { recordProject } from '../search-entries/record-entry.ts';
 import { releaseNotFound } from '../projects/release-not-found.ts';
 
 export interface Remove {
@@ -100,7 +101,7 @@ export async function removeFile(
   const { index, relpath } = input;
   const path = `${fullName(index)}/+f/${relpath}`;
   await remove(context, input, async (removing) => {
-    const { tx, index: locked, emit, fact } = removing;
+    const { tx, index: locked, emit, fact, now } = removing;
     if (locked.type === 'mirror') {
       demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
       const isHeld = await forgetMirroredFile(tx, locked, `+f/${relpath}`);
@@ -129,7 +130,7 @@ export async function removeFile(
     emit(packagesEvents.fileRemoved, { ...fact, data });
     if (siblings.every((sibling) => sibling.releaseId !== file.releaseId)) {
       await dropRelease(removing, project, { id: file.releaseId, version: file.version });
-    }
+    } else await recordProject(tx, project, now);
   });
 }
 
@@ -138,6 +139,8 @@ interface Removing {
   readonly index: Index;
   readonly emit: Emit;
   readonly fact: { readonly actor: string | null; readonly about: number };
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 async function remove(
@@ -148,7 +151,8 @@ async function remove(
   const { identity, index } = input;
   await context.events.change(async (tx: Tx, emit: Emit) => {
     const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
-    await run({ tx, index: locked, emit, fact: { actor: identity.user ?? null, about: locked.id } });
+    const fact = { actor: identity.user ?? null, about: locked.id };
+    await run({ tx, index: locked, emit, fact, now: context.clock.now() });
   });
 }
 
@@ -174,11 +178,12 @@ async function dropRelease(
   project: Project,
   { id, version }: { readonly id: number; readonly version: string },
 ): Promise<void> {
-  const { tx, index, emit, fact } = removing;
+  const { tx, index, emit, fact, now } = removing;
   await deleteReleaseRow(tx, id);
   const data = { index: fullName(index), project: project.name, version };
   emit(packagesEvents.releaseRemoved, { ...fact, data });
   if ((await listReleases(tx, project.id)).length === 0) await dropProject(removing, project);
+  else await recordProject(tx, project, now);
 }
 
 async function dropProject({ tx, index, emit, fact }: Removing, project: Project): Promise<void> {

@@ -26,6 +26,7 @@ import {
   type LogItem,
   type VersionedFile,
 } from '../projects/store.ts';
+import { recordProject, recordRelease } from '../search-entries/record-entry.ts';
 import { invalidForm } from './invalid-form.ts';
 import { checkArchive, checkDigests, checkFilename, readClaim, type Claim } from './check-upload.ts';
 import type { Form, FormFile } from './receive-form.ts';
@@ -143,6 +144,8 @@ async function storeRows(
       { what: 'upload', who: fact.actor, when: logTime(now), dst: fullName(index) },
     ],
   });
+  if (existing === undefined) await recordRelease(tx, project, release, now);
+  else await recordProject(tx, project, now);
   const data = { index: fullName(index), project: name };
   if (project.isNew) emit(packagesEvents.projectCreated, { ...fact, data });
   emit(packagesEvents.fileUploaded, {
@@ -221,7 +224,8 @@ export async function registerRelease(
     const project = await ensureProject(tx, { indexId: index.id, name, displayName: claim.name });
     const known = await findRelease(tx, project.id, claim.version);
     const shown = { ...known?.metadata, ...metadata, name: project.displayName };
-    await saveRelease(tx, { projectId: project.id, version: claim.version, metadata: shown });
+    const release = await saveRelease(tx, { projectId: project.id, version: claim.version, metadata: shown });
+    await recordRelease(tx, project, release, context.clock.now());
     const data = { index: fullName(index), project: name };
     const fact = { actor: identity.user ?? null, about: locked.id };
     if (project.isNew) emit(packagesEvents.projectCreated, { ...fact, data });
