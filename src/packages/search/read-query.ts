@@ -9,7 +9,7 @@ export interface Query {
 }
 
 /** Longer queries are cut here. */
-export const MAX_QUERY = 200;
+const MAX_QUERY = 200;
 const MAX_TERMS = 8;
 
 /** Reads what somebody typed; undefined if there is no letter and no digit in it. */
