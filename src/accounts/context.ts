@@ -5,6 +5,7 @@ import type { LastUses } from './last-uses.ts';
 import type { WebContext } from '#web/serving/context.ts';
 import type { Authenticator } from './logins/authenticate.ts';
 import type { PasswordChecks } from './passwords/password-checks.ts';
+import type { RootPassword } from './users/root-password.ts';
 
 /**
  * Runs in the transaction that deletes a user, before the row goes: throws to refuse, else removes what its part keeps
@@ -21,8 +22,12 @@ export interface Accounts {
   readonly passwords: PasswordChecks;
   readonly tokenUses: LastUses;
   readonly sessionUses: LastUses;
+  readonly rootPassword: RootPassword;
   /** What API tokens can be for. */
   readonly scopes: readonly string[];
+  /** For `open` of a part with scopes: what each lets a token do, as the end of "may …". */
+  nameScopes(meanings: Readonly<Record<string, string>>): void;
+  meaningOf(scope: string): string;
   /**
    * For use cases, in their transaction: throws 401 unless the user, and the password, login, session or token that was shown,
    * are still what they were when the request began; returns the identity with the groups of now.

@@ -5,18 +5,25 @@ import type { Accounts, AccountsContext, UserRemovalHook } from './context.ts';
 import { accountsErrors } from './errors.ts';
 import { LastUses } from './last-uses.ts';
 import { Authenticator } from './logins/authenticate.ts';
+import { groupPageRoutes } from './groups/page-routes.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { confirm } from './logins/confirm.ts';
+import { loginPageRoutes } from './logins/page-routes.ts';
 import { loginRoutes } from './logins/routes.ts';
+import { signUpPageRoutes } from './logins/sign-up-routes.ts';
 import { PasswordChecks } from './passwords/password-checks.ts';
 import { policy } from './policy.ts';
+import { accountPageRoutes } from './sessions/page-routes.ts';
 import { writeSessionUse } from './sessions/store.ts';
 import { accountsConfig } from './settings.ts';
 import { createAuthorize, subjects } from './subjects.ts';
 import { accountsMigrations } from './tables.ts';
+import { tokenPageRoutes } from './tokens/page-routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { writeLastUse } from './tokens/store.ts';
-import { createRoot, hasEmptyRootPassword } from './users/create-root.ts';
+import { createRoot } from './users/create-root.ts';
+import { userPageRoutes } from './users/page-routes.ts';
+import { hasRootPassword, RootPassword } from './users/root-password.ts';
 import { userRoutes } from './users/routes.ts';
 
 /** The code of the part; `part.ts` declares it. */
@@ -36,6 +43,12 @@ export const code: PartCode = {
         tokenRoutes(app, own);
         groupRoutes(app, own);
         userRoutes(app, own);
+        loginPageRoutes(app, own);
+        signUpPageRoutes(app, own);
+        accountPageRoutes(app, own);
+        tokenPageRoutes(app, own);
+        groupPageRoutes(app, own);
+        userPageRoutes(app, own);
       },
       async close() {
         await accounts.tokenUses.close();
@@ -46,6 +59,7 @@ export const code: PartCode = {
 };
 
 function createAccounts({ db, secret, clock, events, config, log, scopes }: Context): Accounts {
+  const scopeMeanings = new Map([['server.read', 'read status, metrics and events of the server']]);
   const userRemovalHooks: UserRemovalHook[] = [];
   const tokenUses = new LastUses(db, log, writeLastUse);
   const sessionUses = new LastUses(db, log, writeSessionUse);
@@ -55,7 +69,11 @@ function createAccounts({ db, secret, clock, events, config, log, scopes }: Cont
     passwords,
     tokenUses,
     sessionUses,
+    rootPassword: new RootPassword(db),
     scopes,
+    nameScopes: (meanings) =>
+      Object.entries(meanings).forEach(([scope, meaning]) => scopeMeanings.set(scope, meaning)),
+    meaningOf: (scope) => scopeMeanings.get(scope) ?? scope,
     confirm: (tx, identity) => confirm(secret, tx, identity),
     userRemovalHooks,
     onUserRemoval: (hook) => void userRemovalHooks.push(hook),
@@ -66,7 +84,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/;
 
 async function refuseOpenRoot({ config, db }: Context): Promise<void> {
   if (LOOPBACK.test(config.host) || config['allow-empty-root-password']) return;
-  if (!(await hasEmptyRootPassword(db))) return;
+  if (await hasRootPassword({ db })) return;
   throw new AppError(
     accountsErrors.emptyRootPassword,
     `refusing to serve on ${config.host} while the root user has an empty password`,

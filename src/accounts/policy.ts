@@ -47,6 +47,11 @@ const permissions = {
     rule: ({ user }) => user !== undefined,
     refuse: () => new AppError(accountsErrors.loginNeeded, 'nobody is logged in', { headers: challenge }),
   },
+  // A token is for a program; whether people are logged in is not its business.
+  'accounts.manage-sessions': {
+    rule: ({ user }) => user !== undefined,
+    refuse: () => new AppError(accountsErrors.loginNeeded, 'nobody is logged in', { headers: challenge }),
+  },
   'accounts.manage-groups': { rule: isRoot, refuse: () => 'only root may manage groups' },
   'accounts.list-users': readersBy('accounts.user-list-readers', 'list users'),
   'accounts.read-user': { rule: everyone, refuse: sentence('read user') },

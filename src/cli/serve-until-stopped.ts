@@ -1,13 +1,24 @@
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import type { Log } from '#kernel/log/log.ts';
 
-/** Runs a server until a signal ends it; calls `onListening` once it answers at this URL, empty if it has no address. */
-export async function serve(config: Config, onListening: (url: string, log: Log) => void): Promise<void> {
+/** A server that answers. */
+export interface Listening {
+  /** Empty if it has no address. */
+  readonly url: string;
+  readonly log: Log;
+  /** What the first visit of a browser asks for; undefined once root has a password. */
+  readonly setupKey: string | undefined;
+}
+
+/** Runs a server until a signal ends it; calls `onListening` once it answers. */
+export async function serve(config: Config, onListening: (server: Listening) => void): Promise<void> {
   const { createLog } = await import('#kernel/log/log.ts');
   const { startServer } = await import('../wiring.ts');
   const log = createLog(config);
   const server = await startServer(config, log);
-  onListening(server.url, log);
+  const { hasRootPassword, setupKey } = await import('#accounts');
+  const isNew = !(await hasRootPassword(server.context));
+  onListening({ url: server.url, log, setupKey: isNew ? setupKey(server.context.secret) : undefined });
   await untilStopped();
   await server.close();
 }

@@ -12,6 +12,9 @@ import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
 import { createHotPath } from './hot-path.ts';
 import { createRootPypi } from './indexes/create-root-pypi.ts';
+import { leadToSetup } from './setup/lead-to-setup.ts';
+import { setupPageRoutes } from './setup/page-routes.ts';
+import { userPageRoutes } from './users/page-routes.ts';
 import { indexPageRoutes } from './indexes/page-routes.ts';
 import { indexRoutes } from './indexes/routes.ts';
 import { evictMirrorFiles } from './mirror/evict-files.ts';
@@ -62,6 +65,12 @@ function openPackages(accounts: AccountsContext): OpenPart {
   for (const listener of [...mirrors.listeners, lists, pages.cache, served.cache]) {
     context.events.listen(listener);
   }
+  context.accounts.nameScopes({
+    'packages.read': 'read indexes and install from them',
+    'packages.upload': 'upload releases',
+    'packages.remove': 'remove and yank releases',
+    'packages.manage': 'make, change and delete indexes',
+  });
   context.accounts.onUserRemoval(removeIndexes(context.clock));
   context.web.addNavigation({ section: 'packages', label: 'Packages', href: '/+indexes' });
   const standardHeaders = devpiHeaders(context);
@@ -79,10 +88,13 @@ function openPackages(accounts: AccountsContext): OpenPart {
       metrics.gauge('page_cache_bytes', 'Memory that rendered pages hold.', () => pages.cache.bytes);
       metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
       countMirrors(metrics, mirrors.statistics);
+      leadToSetup(app, context);
       serverRoutes(app, context, metrics);
       userRoutes(app, context);
       indexRoutes(app, context, lists);
       indexPageRoutes(app, context);
+      setupPageRoutes(app, context);
+      userPageRoutes(app, context);
       uploadRoutes(app, context);
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });

@@ -16,6 +16,30 @@ export const pageOperations = {
     subject: 'server',
     summary: 'All indexes that the reader may read.',
   },
+  showUser: {
+    audience: 'browser',
+    method: 'GET',
+    path: '/:user',
+    permission: 'accounts.read-user',
+    subject: 'user',
+    summary: 'A user, with the indexes that the reader may read.',
+  },
+  showSetup: {
+    audience: 'browser',
+    method: 'GET',
+    path: '/+setup',
+    permission: 'accounts.login',
+    subject: 'server',
+    summary: 'The next step of setting a new server up; 404 afterwards.',
+  },
+  sendSetup: {
+    audience: 'browser',
+    method: 'POST',
+    path: '/+setup',
+    permission: 'accounts.login',
+    subject: 'server',
+    summary: 'Take one step of setting a new server up.',
+  },
 } as const satisfies Record<
   string,
   PageOperation &

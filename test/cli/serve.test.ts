@@ -15,14 +15,18 @@ it('prints what to type next for people', async () => {
 
   const greeting = server.stderr().slice(server.stderr().indexOf('Wheelhouse serves'));
 
-  expect(greeting.replaceAll(server.url, 'http://localhost:3141').replaceAll(server.serverdir, 'DIRECTORY'))
-    .toMatchInlineSnapshot(`
+  const shown = greeting
+    .replaceAll(server.url, 'http://localhost:3141')
+    .replaceAll(server.serverdir, 'DIRECTORY')
+    .replace(/[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}/, 'KEY');
+  expect(shown).toMatchInlineSnapshot(`
     "Wheelhouse serves on http://localhost:3141 with its data in DIRECTORY
 
-      Give root a password; the one of a new server is empty:
-        ./wheelhouse passwd root --server http://localhost:3141
+      Set it up in a browser; from another machine it asks for the key KEY:
+        http://localhost:3141/+setup
 
-      Make a user and an index (pip install devpi-client):
+      Or in a terminal: give root a password, then make a user and an index:
+        ./wheelhouse passwd root --server http://localhost:3141
         devpi use http://localhost:3141
         devpi user -c alice password=SECRET
         devpi login alice
@@ -37,6 +41,15 @@ it('prints what to type next for people', async () => {
   `);
 });
 
+it('prints no key and no first steps once root has a password', async () => {
+  await using server = await startServer({
+    env: { WHEELHOUSE_LOG_FORMAT: 'text', WHEELHOUSE_ACCOUNTS_ROOT_PASSWORD: 'root secret' },
+  });
+
+  expect(server.stderr()).toContain('twine upload');
+  expect(server.stderr()).not.toMatch(/\+setup|passwd root/);
+});
+
 it('writes nothing but JSON where a program reads its log', async () => {
   await using server = await startServer();
 
@@ -47,6 +60,7 @@ it('writes nothing but JSON where a program reads its log', async () => {
     msg: 'serving',
     url: server.url,
     serverdir: server.serverdir,
+    setupKey: expect.stringMatching(/^[a-z2-9-]{14}$/),
   });
 });
 

@@ -5,8 +5,8 @@ import type { Emit } from '#kernel/events/events.ts';
 import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
 import { accountsEvents } from '../events.ts';
+import { checkPassword, type GivenPassword } from '../passwords/check-password.ts';
 import { fingerprintOf } from '../passwords/fingerprint.ts';
-import { rejection } from '../rejection.ts';
 import { accountsConfig } from '../settings.ts';
 import { lockUser, type UserAccount } from '../users/store.ts';
 import { isValid } from './list-sessions.ts';
@@ -18,11 +18,7 @@ const DAY_MS = 86_400_000;
 const MAX_SESSIONS = 50;
 const MAX_AGENT_LENGTH = 300;
 
-export interface StartSession {
-  readonly user: string;
-  readonly password: string;
-  /** Where the request comes from. */
-  readonly address: string;
+export interface StartSession extends GivenPassword {
   readonly visit: Visit;
 }
 
@@ -33,19 +29,19 @@ export interface StartedSession {
 }
 
 /**
- * Logs a browser in with a password, under a new id always; throws `accounts.login-failed`, the same for unknown users, or
- * `accounts.too-many-passwords`. Tokens are no passwords here: who has found one must not get a session for it, which could do more.
+ * Logs a browser in with a password, under a new id always; throws as `checkPassword` does. An empty password is none here: it would
+ * let in whoever types a name.
  */
 export async function startSession(
   context: AccountsContext,
   { user, password, address, visit }: StartSession,
 ): Promise<StartedSession> {
   const { accounts, events, clock, config, secret } = context;
-  const { identity } = await accounts.authenticator.check({ user, secret: password }, address);
-  const isPassword = identity.token === undefined && identity.loginId === undefined;
-  if (identity.user === undefined || !isPassword) {
-    if (identity.rejected === 'paused') throw rejection(identity);
-    throw new AppError(accountsErrors.loginFailed, `user '${user.slice(0, 200)}' could not be authenticated`);
+  const identity = await checkPassword(context, { user, password, address });
+  if (password === '') {
+    throw new AppError(accountsErrors.loginFailed, `user '${user}' could not be authenticated`, {
+      hint: `the password is empty: set one first, with wheelhouse passwd ${user}`,
+    });
   }
   const days = accountsConfig(config)['accounts.session-days'];
   const { secret: cookie, setCookie } = createSessionCookie(visit, days);

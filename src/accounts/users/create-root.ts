@@ -1,12 +1,12 @@
 import type { Context } from '#kernel/context.ts';
-import type { Db, Tx } from '#kernel/db/db.ts';
+import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { accountsErrors } from '../errors.ts';
 import { accountsEvents } from '../events.ts';
-import { hashPassword, isPasswordHash, verifyPassword } from '../passwords/password.ts';
+import { hashPassword, isPasswordHash } from '../passwords/password.ts';
 import { accountsConfig, type AccountsConfig } from '../settings.ts';
-import { findUser, insertUser, newUser } from './store.ts';
+import { insertUser, newUser } from './store.ts';
 
 /** Makes the user root of a new installation, with the password that the settings give, else with an empty one. */
 export async function createRoot({ clock, config }: Context, tx: Tx, emit: Emit): Promise<void> {
@@ -23,10 +23,4 @@ async function rootPasswordHash(config: AccountsConfig): Promise<string> {
   }
   if (isPasswordHash(given.reveal(), config['accounts.argon2-memory-kib'])) return given.reveal();
   throw new AppError(accountsErrors.invalidUser, 'the hash of the root password is not an argon2 hash');
-}
-
-/** True while anybody may log in as root. */
-export async function hasEmptyRootPassword(db: Db): Promise<boolean> {
-  const root = await findUser(db, 'root');
-  return root !== undefined && (await verifyPassword('', root.passwordHash));
 }

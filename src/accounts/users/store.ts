@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 
@@ -62,6 +62,20 @@ export async function listUsersAfter(db: Db, name: string, limit: number): Promi
     .limit(limit)
     .execute();
   return rows.map(fromRow);
+}
+
+/** Some of the users whose name has this text in it, in any case, by name, and how many there are; an empty text is in all. */
+export async function searchUsers(
+  db: Db,
+  { text, offset, limit }: { readonly text: string; readonly offset: number; readonly limit: number },
+): Promise<{ readonly users: readonly UserAccount[]; readonly total: number }> {
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  const found = users(db)
+    .selectFrom('user_account')
+    .where(sql<boolean>`lower(name) like ${pattern} escape '\\'`);
+  const rows = await found.selectAll().orderBy('name').offset(offset).limit(limit).execute();
+  const { total } = await found.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow();
+  return { users: rows.map(fromRow), total: Number(total) };
 }
 
 /** Returns false if the name is taken. */

@@ -24,7 +24,7 @@ export const program = {
       );
     }
     // Scripts wait for these two lines.
-    await serve(config, (url) => process.stderr.write(`serving at url: ${url}\nHit Ctrl-C to quit.\n`));
+    await serve(config, ({ url }) => process.stderr.write(`serving at url: ${url}\nHit Ctrl-C to quit.\n`));
     return 0;
   },
 } satisfies Program;

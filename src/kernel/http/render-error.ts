@@ -49,6 +49,9 @@ export async function renderError(
   if (form === 'html') {
     const own = await request.server.errorPage?.(error, request);
     if (own !== undefined) {
+      // There is a form to log in; browsers would open a dialog of theirs.
+      if (request.routeOptions.config.operation?.audience === 'browser')
+        void reply.removeHeader('www-authenticate');
       await reply.code(own.status).headers(own.headers).send(own.html);
       return;
     }

@@ -176,15 +176,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     request.clientAddress = clientAddress(request, isTrusted);
     request.bodyGuard = guards.open(request.raw, reply.raw);
     validateRequest(request.raw);
-    refuseCrossSite(request);
+    const { operation } = request.routeOptions.config;
+    const isForBrowsers = operation?.audience === 'browser';
+    if (isForBrowsers) requireSameOrigin(request);
+    else refuseCrossSite(request);
     // Before anybody's password is checked, and before any body is read.
     if (request.is404 || hasReservedName(request)) {
       await answerNotFound(request, reply);
       return reply;
     }
-    const { operation } = request.routeOptions.config;
-    const isForBrowsers = operation?.audience === 'browser';
-    if (isForBrowsers) requireSameOrigin(request);
     const { cookie: _cookie, ...others } = request.headers;
     const credentials = mayUseCookie(request, isForBrowsers) ? request.headers : others;
     request.identity = await options.identify(credentials, request.clientAddress);

@@ -17,7 +17,7 @@ export function frameOf({ web }: WebContext, request: FastifyRequest): Frame {
 /** The cookie that keeps the theme a reader chose; scripts never need it. */
 export const THEME_COOKIE = 'wheelhouse-theme';
 
-function themeOf(cookies: string | undefined): Frame['theme'] {
+export function themeOf(cookies: string | undefined): Frame['theme'] {
   const chosen = new RegExp(`(?:^|;\\s*)${THEME_COOKIE}=(light|dark)(?:;|$)`).exec(cookies ?? '')?.[1];
   return chosen === 'light' || chosen === 'dark' ? chosen : undefined;
 }

@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+const LOOPBACK_ADDRESS = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
+const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+const FORWARDED = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-outside-url|x-original-.*|cf-.*)$/;
+
+/**
+ * True if a request comes from this machine, asks for it by a name that no other host can have, and no proxy has passed it on: who
+ * sends it could read the server's directory anyway.
+ */
+export function isLocal({
+  headers,
+  remoteAddress,
+}: {
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+}): boolean {
+  return (
+    LOOPBACK_ADDRESS.test(remoteAddress ?? '') &&
+    LOCAL_HOST.test(headers.host ?? '') &&
+    !Object.keys(headers).some((name) => FORWARDED.test(name))
+  );
+}
