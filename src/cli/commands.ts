@@ -27,6 +27,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'setup',
+    summary: 'Go through the first steps: server, password, user, index, installers',
+    load: () => import('./commands/setup.ts'),
+  },
+  {
     name: 'use',
     summary: 'Choose the server and the index that commands are about, and set installers to it',
     load: () => import('./commands/use.ts'),

@@ -95,8 +95,15 @@ it('makes, lists and revokes API tokens for who is logged in', async () => {
   expect([aimless.exitCode, aimless.stderr]).toEqual([1, expect.stringContaining('such as packages.upload')]);
   const made = JSON.parse((await run(create)).stdout) as { id: string; token: string };
   expect(made.token).toMatch(/^wh_/);
-  expect((await run(['token', 'list'])).stdout).toContain(`${made.id}  laptop: packages.upload, until `);
-  expect((await run(['token', 'revoke', made.id])).exitCode).toBe(0);
+  expect((await run(['token', 'list'])).stdout).toMatch(
+    new RegExp(`^${made.id}  laptop +packages.upload +all +until `, 'm'),
+  );
+  const asked = await run(['token', 'revoke', made.id]);
+  expect([asked.exitCode, asked.stderr]).toEqual([1, expect.stringContaining('give -y')]);
+  expect((await run(['token', 'revoke', '--dry-run', made.id])).exitCode).toBe(0);
+  expect(JSON.parse((await run(['token', 'list', '--json'])).stdout)).toMatchObject([{ id: made.id }]);
+  expect((await run(['token', 'list', '--json'])).stdout).not.toContain('revoked');
+  expect((await run(['token', 'revoke', '-y', made.id])).exitCode).toBe(0);
   expect((await run(['token', 'list'])).stdout).toContain('revoked');
   expect((await run(['logoff'])).exitCode).toBe(0);
   expect(await readFile(session, 'utf8')).not.toContain('"token"');

@@ -88,7 +88,7 @@ export class Client {
     const text = await response.text().catch((cause: unknown) => {
       throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
     });
-    if (!response.ok) throw this.#refusal(response, text, url);
+    if (!response.ok) throw await this.#refusal(response, text, url);
     return { headers: response.headers, json: parseJson(text) };
   }
 
@@ -112,7 +112,7 @@ export class Client {
   }
 
   /** Its kind has the status that the server answered with. */
-  #refusal(response: Response, text: string, url: URL): AppError {
+  async #refusal(response: Response, text: string, url: URL): Promise<AppError> {
     const location = response.headers.get('location');
     if (response.status < 400 && location !== null) {
       const target = URL.parse(location, this.url)?.origin ?? 'another address';
@@ -125,9 +125,21 @@ export class Client {
     const { detail, message, title, hint } = problem.data;
     const words = detail ?? message ?? title ?? `the server answered ${response.status}`;
     const isLogin = url.pathname.endsWith('/+login');
-    const advice = response.status === 401 && !isLogin ? this.#loginHint() : hint;
+    const wantsLogin = response.status === 401 || (response.status === 403 && !(await this.#isKnown()));
+    const advice = wantsLogin && !isLogin ? this.#loginHint() : hint;
     const kind = { ...cliErrors.serverRefused, status: response.status };
     return new AppError(kind, words, { ...(advice !== undefined && { hint: advice }) });
+  }
+
+  /** Whether the server takes the credentials for somebody: to a stranger, too, it says 403 where changing is forbidden. */
+  async #isKnown(): Promise<boolean> {
+    if (this.#credentials === undefined) return false;
+    const url = new URL(`${this.url}/+api`);
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const headers = { accept: 'application/json', ...headersOf(this.#credentials) };
+    const response = await this.#fetch(url, { headers, redirect: 'manual', signal });
+    const api = Api.safeParse(parseJson(await response.text()));
+    return !api.success || api.data.result.authstatus[0] === 'ok';
   }
 
   #loginHint(): string {
@@ -155,6 +167,8 @@ const Problem = z.looseObject({
   message: z.string().optional(),
   hint: z.string().optional(),
 });
+
+const Api = z.looseObject({ result: z.looseObject({ authstatus: z.array(z.unknown()).min(1) }) });
 
 function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/:(\w+)/g, (_parameter, name: string) => encodeURIComponent(params[name] ?? ''));

@@ -12,23 +12,28 @@ export const command = defineCommand({
     on: texts('index', 'The only index that it is for, as USER/INDEX'),
     days: text('count', 'How long it is valid.'),
     server: serverOption,
+    dryRun: flag('Say what would be made, and make nothing.'),
     json: flag('Print what was made as JSON.'),
   },
   examples: ['wheelhouse token create laptop --scope packages.upload --on alice/dev --days 90'],
-  async run({ args: { name }, options: { scope, on, days, server, json } }) {
+  async run({ args: { name }, options: { scope, on, days, server, dryRun, json } }) {
     if (days !== undefined && !/^[1-9]\d{0,5}$/.test(days)) {
       throw new AppError(cliErrors.badArgument, `--days must be a whole number, not ${days}`);
     }
     const { operations } = await import('#accounts/contract');
     const client = await currentClient(server);
-    const { result } = await client.call(operations.createToken, {
-      body: {
-        name,
-        scopes: [...scope],
-        ...(on.length > 0 && { on: [...on] }),
-        ...(days !== undefined && { days: Number(days) }),
-      },
-    });
+    const body = {
+      name,
+      scopes: [...scope],
+      ...(on.length > 0 && { on: [...on] }),
+      ...(days !== undefined && { days: Number(days) }),
+    };
+    if (dryRun) {
+      const places = on.length > 0 ? ` on ${on.join(', ')}` : '';
+      process.stderr.write(`would make the token ${name}: ${scope.join(', ')}${places}\n`);
+      return 0;
+    }
+    const { result } = await client.call(operations.createToken, { body });
     if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else {
       process.stdout.write(`${result.token}\n`);

@@ -12,12 +12,26 @@ export const command = defineCommand({
   examples: ['wheelhouse token list', 'wheelhouse token list --user alice --json'],
   async run({ options: { user, server, json } }) {
     const { operations } = await import('#accounts/contract');
+    const { printTable } = await import('../../table.ts');
+    const { printJson } = await import('../../print-json.ts');
     const { result } = await (await currentClient(server)).call(operations.listTokens, { query: { user } });
-    if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    for (const token of json ? [] : result) {
-      const places = token.on === undefined ? '' : ` on ${token.on.join(', ')}`;
-      const end = token.revoked === undefined ? `until ${token.expires}` : `revoked ${token.revoked}`;
-      process.stdout.write(`${token.id}  ${token.name}: ${token.scopes.join(', ')}${places}, ${end}\n`);
+    if (json) printJson(result);
+    else {
+      const columns = [
+        { title: 'ID', isWhole: true },
+        { title: 'NAME' },
+        { title: 'SCOPES' },
+        { title: 'INDEXES' },
+        { title: 'STATE', isWhole: true },
+      ];
+      const rows = result.map(({ id, name, scopes, on, expires, revoked }) => [
+        id,
+        name,
+        scopes.join(', '),
+        on?.join(', ') ?? 'all',
+        revoked === undefined ? `until ${expires}` : `revoked ${revoked}`,
+      ]);
+      printTable(columns, rows);
     }
     return 0;
   },
