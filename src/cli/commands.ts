@@ -92,6 +92,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/token/revoke.ts'),
   },
   {
+    name: 'upload',
+    summary: 'Upload wheels, sdists and other archives to an index',
+    load: () => import('./commands/upload.ts'),
+  },
+  {
     name: 'why',
     summary: 'Tell why a project or a file is seen on an index, or not',
     load: () => import('./commands/why.ts'),

@@ -33,6 +33,7 @@ it('shows its commands with --help and without arguments', async () => {
       getjson        Print what a server answers at a path, as JSON
       patchjson      Send the JSON of a file to a path of a server with PATCH
       token          API tokens for programs: pip, twine, uv, CI
+      upload         Upload wheels, sdists and other archives to an index
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for
                      later or for a bundle

@@ -37,6 +37,11 @@ export interface RawAnswer {
   readonly json: unknown;
 }
 
+export interface StreamedBody {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
 /** The interface of a server as its contracts describe it: the one way in which commands ask for anything. */
 export class Client {
   readonly url: string;
@@ -90,6 +95,33 @@ export class Client {
     });
     if (!response.ok) throw await this.#refusal(response, text, url);
     return { headers: response.headers, json: parseJson(text) };
+  }
+
+  /**
+   * Sends a body that is read while it is sent, for as long as that takes; throws as `call` does, and the reason of the
+   * signal when it is aborted.
+   */
+  async stream(url: URL, body: StreamedBody, signal: AbortSignal): Promise<void> {
+    // Kept by the type of Node, not by that of the browser.
+    const streaming = { duplex: 'half' as const, body: body.stream as never };
+    const headers = { accept: 'application/json', ...headersOf(this.#credentials), ...body.headers };
+    try {
+      const response = await this.#fetch(url, {
+        method: 'POST',
+        headers,
+        redirect: 'manual',
+        signal,
+        ...streaming,
+      });
+      const text = await response.text();
+      if (!response.ok) throw this.#refusal(response, text, url);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof AppError) throw error;
+      throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, {
+        cause: error,
+      });
+    }
   }
 
   /** The JSON at an address of this server, if it has the form of `schema`; throws as `call` does. */
@@ -154,7 +186,7 @@ export class Client {
   #stranger(status?: number): AppError {
     const answer = status === undefined ? '' : `, but with ${status}`;
     return new AppError(
-      cliErrors.serverUnreachable,
+      { ...cliErrors.serverUnreachable, ...(status !== undefined && { status }) },
       `${this.url} does not answer as Wheelhouse does${answer}`,
     );
   }
