@@ -21,6 +21,7 @@ import { evictMirrorFiles } from './mirror/evict-files.ts';
 import { ProjectLists } from './lists/project-lists.ts';
 import { MirrorFiles } from './mirror/mirror-files.ts';
 import { Mirrors } from './mirror/mirrors.ts';
+import { overviewPageRoutes } from './overview/page-routes.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -95,6 +96,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       indexPageRoutes(app, context);
       setupPageRoutes(app, context);
       userPageRoutes(app, context);
+      overviewPageRoutes(app, context, lists);
       uploadRoutes(app, context);
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });

@@ -1,5 +1,6 @@
 import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
+import { indexPageOperations } from './index-page-operations.ts';
 import { packagesErrors } from './errors.ts';
 import { packagesEvents } from './events.ts';
 import { pageOperations } from './page-operations.ts';
@@ -12,7 +13,7 @@ export const packages = {
   settings: packagesSettings,
   errors: packagesErrors,
   events: packagesEvents,
-  operations: { ...operations, ...pageOperations },
+  operations: { ...operations, ...pageOperations, ...indexPageOperations },
   policy,
   load: async () => (await import('./open.ts')).code,
 } satisfies Part;

@@ -32,6 +32,10 @@ const INVISIBLE = /(?![\t\n])\p{Cc}|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060
 
 /** Foreign text, such as a name or a summary, with characters that would reorder or hide others shown as escapes. */
 export function foreign(text: string): Html {
-  const shown = text.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return html`<bdi>${shown}</bdi>`;
+  return html`<bdi>${visible(text)}</bdi>`;
+}
+
+/** The same as text, for where no element may stand: an attribute, a title, a drawing. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -124,6 +124,14 @@ export class ProjectLists implements Listener {
     sizeCalculation: ({ lines }) => lines.length,
   });
 
+  /** How many names the mirror's upstream listed when it was last asked; undefined if it was not, or has no list. */
+  async countKnown(mirror: Index): Promise<number | undefined> {
+    const { mirror_no_project_list: hasNone, mirror_url: url } = mirror.options;
+    if (hasNone === true || typeof url !== 'string') return undefined;
+    const known = await this.#readFetched(mirror);
+    return known?.url === this.#mirrors.clients.of(mirror).baseUrl ? known.count : undefined;
+  }
+
   /** The root list that a reader of an index sees; made anew when any part of it changed. */
   async page(view: View): Promise<ListPage> {
     const { index } = view;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fullName, type Index } from '../model/index.ts';
 import { treeOfBases } from './base-tree.ts';
-import { drawBases, formatCount, type Drawing } from './draw-bases.ts';
+import { drawBases, type Drawing } from './draw-bases.ts';
 
 let ids = 0;
 function index(name: string, bases: readonly string[] = [], type: Index['type'] = 'stage'): Index {
@@ -75,10 +75,3 @@ describe('the drawing of the bases', () => {
     expectSound(drawBases(nodes([index('a/b', ['c/d']), index('c/d', ['a/b', 'c/d'])])));
   });
 });
-
-test.each([
-  [0, '0'],
-  [999, '999'],
-  [1000, '1\u202f000'],
-  [648_112, '648\u202f112'],
-])('%i is written %s', (count, text) => expect(formatCount(count)).toBe(text));

@@ -1,3 +1,4 @@
+import { formatCount } from '#web/components/tabs.ts';
 import { fullName } from '../model/index.ts';
 import type { BaseNode } from './base-tree.ts';
 
@@ -104,9 +105,4 @@ function widthOf(node: BaseNode, most: number): number {
 
 function countWidth({ count }: BaseNode): number {
   return count === undefined ? 0 : formatCount(count).length * LETTER;
-}
-
-/** `648 112`, with thin spaces that do not break. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, '\u202f');
 }

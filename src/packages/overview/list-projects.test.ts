@@ -92,10 +92,13 @@ describe.each(databases)('the projects that an index shows, on %s', (database) =
     await app.fill(index, wheelUpload({ name: 'zebra', metadata: { Summary: 'Stripes' } }));
     await app.fill(index, wheelUpload({ name: 'ant' }));
 
-    const found = await list(index, { sort: 'changed' });
+    const found = await list(index, { sort: '-changed' });
 
     expect(found.projects.map(({ name }) => name)).toEqual(['ant', 'zebra']);
     expect(found.projects.every(({ changedAt = 0 }) => Math.abs(changedAt - Date.now()) < 60_000)).toBe(true);
+    const upwards = await list(index, { sort: 'changed' });
+    expect(upwards.projects.map(({ name }) => name)).toEqual(['zebra', 'ant']);
+    expect((await list(index, { sort: '-name' })).projects.map(({ name }) => name)).toEqual(['zebra', 'ant']);
     expect(found.projects.map(({ summary }) => summary)).toEqual([undefined, 'Stripes']);
   });
 

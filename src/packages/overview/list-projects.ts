@@ -36,7 +36,7 @@ export interface ListProjects {
   readonly scope: 'all' | 'own' | 'inherited';
   /** Part of a name. */
   readonly filter: string;
-  readonly sort: 'name' | 'changed';
+  readonly sort: 'name' | '-name' | 'changed' | '-changed';
   /** From 1. */
   readonly page: number;
 }
@@ -63,6 +63,7 @@ export async function listProjects(
   const { index } = view;
   const seen = view.order.filter(({ id }) => !view.hidden.has(id));
   const shared = {
+    isDescending: sort.startsWith('-'),
     hiddenNames: await findHiddenNames(context, view),
     filter: filter
       .toLowerCase()
@@ -79,7 +80,7 @@ export async function listProjects(
   const range = { limit: PROJECTS_A_PAGE, offset: (page - 1) * PROJECTS_A_PAGE };
   const isImpossible = shared.filter === '' && filter !== '';
   if (isImpossible) return { projects: [], counts: { all: 0, own: 0, inherited: 0 } };
-  const names = await (sort === 'name' ? listNames : listNamesByChange)(db, query, range);
+  const names = await (sort.endsWith('name') ? listNames : listNamesByChange)(db, query, range);
   const total = await countNames(db, all);
   const own = seen.length === 1 ? total : await countNames(db, { ...all, indexes: [index] });
   return {

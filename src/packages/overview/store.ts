@@ -8,6 +8,7 @@ import type { PackagesTables } from '../tables.ts';
 
 /** Which names are listed. */
 export interface NameQuery {
+  readonly isDescending: boolean;
   /** Whose names, each index once. */
   readonly indexes: readonly Index[];
   /** Names of this index are left out. */
@@ -32,11 +33,11 @@ export async function listNames(
     ${sql.join(
       query.indexes.map((index) => namesOf(index, query)),
       sql` union `,
-    )} order by name limit ${limit} offset ${offset}`.execute(db);
+    )} order by name${query.isDescending ? sql` desc` : sql``} limit ${limit} offset ${offset}`.execute(db);
   return rows.map(({ name }) => name);
 }
 
-/** The same by the newest upload, newest first; what is of mirrors only comes last. */
+/** The same by the newest upload; what is of mirrors only is the oldest. */
 export async function listNamesByChange(
   db: Db,
   query: NameQuery,
@@ -47,7 +48,9 @@ export async function listNamesByChange(
   const arms = query.indexes.map((index) => namesOf(index, query, index.type === 'stage' ? changed : sql`0`));
   const { rows } = await sql<{ name: string }>`
     select name from (${sql.join(arms, sql` union all `)}) as listed
-    group by name order by max(changed) desc, name limit ${limit} offset ${offset}`.execute(db);
+    group by name order by max(changed)${query.isDescending ? sql` desc` : sql``}, name limit ${limit} offset ${offset}`.execute(
+    db,
+  );
   return rows.map(({ name }) => name);
 }
 
@@ -193,6 +196,25 @@ export async function listStoredPages(
       ? [{ name: row.name, indexId: row.index_id, page: new StoredPage(row.page) }]
       : [],
   );
+}
+
+/** How many projects each of these indexes has itself; of a mirror those that were asked for. */
+export async function countProjects(db: Db, indexes: readonly Index[]): Promise<Map<number, number>> {
+  const count = async (table: 'project' | 'mirror_project', ids: readonly number[]) =>
+    ids.length === 0
+      ? []
+      : await tables(db)
+          .selectFrom(table)
+          .where('index_id', 'in', ids)
+          .groupBy('index_id')
+          .select((eb) => ['index_id', eb.fn.countAll<number>().as('n')])
+          .execute();
+  const idsOf = (type: Index['type']) => indexes.filter((index) => index.type === type).map(({ id }) => id);
+  const rows = [
+    ...(await count('project', idsOf('stage'))),
+    ...(await count('mirror_project', idsOf('mirror'))),
+  ];
+  return new Map(rows.map((row) => [row.index_id, Number(row.n)]));
 }
 
 /** Every project of these indexes; of mirrors those that were asked for. */
