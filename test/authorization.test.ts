@@ -46,7 +46,7 @@ const table: Readonly<Record<string, string>> = {
   'GET /+static/*': '++++++',
   'GET /+api': '++++++',
   'GET /+authcheck': '++++++',
-  'GET /+events': '-----+',
+  'GET /+events': '++++++',
   'POST /+login': '++++++',
   'GET /+metrics': '++++++',
   'GET /+openapi.json': '++++++',

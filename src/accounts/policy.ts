@@ -76,10 +76,13 @@ const permissions = {
     scope: 'server.read',
     ...readersBy('accounts.status-readers', 'read the status'),
   },
-  'server.read-events': {
+  // What is shown depends on what the sender may read.
+  'server.read-events': { scope: 'server.read', rule: everyone, refuse: sentence('read the events') },
+  'server.read-own-events': { scope: 'server.read', rule: isOwner, refuse: sentence('read the events of') },
+  'server.read-all-events': {
     scope: 'server.read',
     rule: isRoot,
-    refuse: () => 'only root may read the event log',
+    refuse: () => 'only root may read the whole event log',
   },
 } satisfies Record<string, Permission<AnySubject>>;
 

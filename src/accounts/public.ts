@@ -12,6 +12,7 @@ export {
   type Rule,
 } from './define-policy.ts';
 export { accountsErrors } from './errors.ts';
+export { mayReadAllEvents, ownEvents } from './event-readers.ts';
 export { checkName } from './names.ts';
 export { readNewPassword } from './passwords/new-password.ts';
 export { policy as accountsPolicy } from './policy.ts';

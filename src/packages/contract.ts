@@ -33,7 +33,8 @@ export const Yanked = z.object({ filenames: z.array(z.string()) });
 export const EventList = z.object({
   serial: z.number().meta({ description: 'The serial of the newest event.' }),
   scanned: z.number().meta({
-    description: 'The last serial that was looked at, also where nothing is shown for it: the next `since`.',
+    description:
+      'The last serial that was looked at, also where nothing is shown for it: the next `since`, or the next `before` where the newest come first. A request that filters looks at 20,000 at most.',
   }),
   events: z.array(
     z.object({
@@ -152,7 +153,8 @@ export const operations = {
     path: '/+events',
     permission: 'server.read-events',
     subject: 'server',
-    summary: 'The event log after serial `since`, at most `limit` (default 100, at most 1000); root only.',
+    summary:
+      'The event log after serial `since`, at most `limit` (default 100, at most 1000), as far as the sender may read what the events are about; root reads all. Filters: `user`, `type` or a part of one, `index`, `project`, `since` and `until` (a serial, a date, or how long ago as `7d`); `order=newest`, or `before`, for the newest first.',
     response: EventList,
   },
   readUser: {

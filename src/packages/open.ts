@@ -26,6 +26,7 @@ import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { listStoredBytes, neededDigests } from './stored-bytes.ts';
+import type { Caches } from './server/read-status.ts';
 import { serverRoutes } from './server/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { searchMigration } from './search-entries/tables.ts';
@@ -61,6 +62,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
   };
   const small = new SmallFiles(packagesConfig(context.config)['packages.file-cache-bytes']);
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
+  const caches: Caches = { pages: pages.cache, files: small };
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
   for (const listener of [...mirrors.listeners, lists, pages.cache, served.cache]) {
@@ -90,7 +92,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       metrics.gauge('file_cache_bytes', 'Memory that hot small files hold.', () => small.bytes);
       countMirrors(metrics, mirrors.statistics);
       leadToSetup(app, context);
-      serverRoutes(app, context, metrics);
+      serverRoutes(app, context, metrics, caches);
       userRoutes(app, context);
       indexRoutes(app, context, lists);
       indexPageRoutes(app, context);

@@ -29,6 +29,17 @@ export function measureJobs(metrics: Metrics, db: Db, clock: Clock, handlers: re
   );
 }
 
+/** Jobs of all queues: due and waiting, running in any process, given up for good. */
+export async function countJobStates(
+  db: Db,
+  now: number,
+): Promise<Readonly<Record<(typeof STATES)[number], number>>> {
+  const counts = await countJobs(db, now);
+  const total = (of: State) =>
+    counts.filter(({ state }) => state === of).reduce((sum, { count }) => sum + count, 0);
+  return { waiting: total('waiting'), running: total('running'), failed: total('failed') };
+}
+
 async function countJobs(db: Db, now: number) {
   return await db
     .withTables<KernelTables>()

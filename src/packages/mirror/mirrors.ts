@@ -14,7 +14,7 @@ import { newStatistics } from './statistics.ts';
 import { deleteMirrorProjects, expireMirrorProjects, findMirrorProject, replaceStoredPage } from './store.ts';
 import { StoredPage } from './stored-page.ts';
 import { UpstreamClients } from './upstream/upstream-clients.ts';
-import { UpstreamPauses } from './upstream/upstream-pauses.ts';
+import { UpstreamPauses, type UpstreamHealth } from './upstream/upstream-pauses.ts';
 import { emitRefreshed, UpstreamAnswers } from './upstream-answers.ts';
 import { WriteBatch } from './write-batch.ts';
 
@@ -123,6 +123,11 @@ export class Mirrors {
     this.statistics.pageMisses += 1;
     this.#pauses.demandNotRefused(index);
     return await shown(index, await this.#answers.fetch(index, name, undefined));
+  }
+
+  /** How the upstream of a mirror has answered this process. */
+  health(index: Index): UpstreamHealth {
+    return this.#pauses.health(index);
   }
 
   /** Asks upstream anew whatever is known of a project; what is known stays if that fails. */

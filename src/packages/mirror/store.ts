@@ -141,6 +141,37 @@ export async function listCachedProjects(db: Db, indexId: number): Promise<strin
   return rows.map((row) => row.name);
 }
 
+/** How many projects and files each mirror keeps, and the bytes of the files, by its id. */
+export async function countKept(db: Db): Promise<ReadonlyMap<number, Kept>> {
+  const projects = await tables(db)
+    .selectFrom('mirror_project')
+    .select((eb) => ['index_id', eb.fn.countAll<number>().as('projects')])
+    .groupBy('index_id')
+    .execute();
+  const files = await tables(db)
+    .selectFrom('mirror_file')
+    .select((eb) => [
+      'index_id',
+      eb.fn.countAll<number>().as('files'),
+      eb.fn.sum<number | null>('size').as('bytes'),
+    ])
+    .groupBy('index_id')
+    .execute();
+  const kept = new Map<number, Kept>();
+  for (const row of projects) kept.set(row.index_id, { projects: row.projects, files: 0, bytes: 0 });
+  for (const row of files) {
+    const known = kept.get(row.index_id)?.projects ?? 0;
+    kept.set(row.index_id, { projects: known, files: row.files, bytes: Number(row.bytes ?? 0) });
+  }
+  return kept;
+}
+
+export interface Kept {
+  readonly projects: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** Up to `limit` of them that contain all of these terms, which are letters, digits and hyphens. */
 export async function searchCachedProjects(
   db: Db,

@@ -1,8 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '#kernel/context.ts';
-import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
-import { listEvents } from '#kernel/events/events.ts';
+import type { PackagesContext } from '../context.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import { WHEELHOUSE_VERSION } from '#kernel/version.ts';
 import type { IndexSubject } from '../policy.ts';
@@ -11,10 +8,17 @@ import { route, sendJson } from '#kernel/http/route.ts';
 import { markPrivate } from '../private-answer.ts';
 import { describeApi } from './api.ts';
 import { checkAuth } from './check-auth.ts';
+import { readStatus, type Caches } from './read-status.ts';
+import { readEventQuery, readEvents, showEvent } from './read-events.ts';
 import { DEVPI_VERSION, operations } from '../contract.ts';
 
 /** Routes about the server itself: API description, status, events. */
-export function serverRoutes(app: FastifyInstance, context: Context, metrics: Metrics): void {
+export function serverRoutes(
+  app: FastifyInstance,
+  context: PackagesContext,
+  metrics: Metrics,
+  caches: Caches,
+): void {
   const { config } = context;
 
   route(app, operations.readApi, async (request, _params, reply) => {
@@ -28,8 +32,9 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   });
 
   route(app, operations.readStatus, async (request, _params, reply) => {
-    const contents = await countContents(context.db);
+    markPrivate(reply.raw);
     const { uuid, events } = context;
+    const { contents, ...health } = await readStatus(context, caches, request.identity);
     const result = {
       serverdir: config.serverdir,
       uuid,
@@ -46,6 +51,7 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
       metrics: Object.entries(contents).map(([name, value]) => [`wheelhouse_${name}`, 'gauge', value]),
       role: 'MASTER',
       polling_replicas: {},
+      health,
     };
     await sendJson(reply, { type: 'status', result });
   });
@@ -60,15 +66,10 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
   });
 
   route(app, operations.listEvents, async (request, _params, reply) => {
-    const since = readCount(request.query, 'since', 0);
-    const limit = Math.min(readCount(request.query, 'limit', 100), 1000);
-    const events = await listEvents(context.db, since, limit);
-    const shown = events.map(({ about: _about, ...event }) => ({
-      ...event,
-      at: new Date(event.at).toISOString(),
-    }));
-    const scanned = events.at(-1)?.serial ?? since;
-    await sendJson(reply, { serial: context.events.serial, scanned, events: shown });
+    markPrivate(reply.raw);
+    const query = readEventQuery(request.query, context.clock.now());
+    const { events, scanned } = await readEvents(context, request.identity, query);
+    await sendJson(reply, { serial: context.events.serial, scanned, events: events.map(showEvent) });
   });
 
   metrics.gauge('serial', 'Number of the newest event.', () => context.events.serial);
@@ -76,12 +77,4 @@ export function serverRoutes(app: FastifyInstance, context: Context, metrics: Me
     const help = name === 'bytes' ? 'Bytes of all release files.' : `Number of ${name}.`;
     metrics.gauge(name, help, async () => (await countContents(context.db))[name]);
   }
-}
-
-function readCount(query: unknown, key: string, fallback: number): number {
-  const text = (query as Record<string, unknown>)[key];
-  if (text === undefined) return fallback;
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw new AppError(kernelErrors.badRequest, `query parameter ${key} must be a whole number`);
 }

@@ -58,6 +58,13 @@ describe.each(databases)('the server on %s', (database) => {
         'last-commit-timestamp': clock.now() / 1000,
         role: 'MASTER',
         polling_replicas: {},
+        health: {
+          database: { kind: database, bytes: expect.any(Number) },
+          store: { bytes: wheelUpload().content.length, freeBytes: expect.any(Number) },
+          cache: { pages: { maxBytes: expect.any(Number) } },
+          jobs: { waiting: 0, running: 0, failed: 0 },
+          mirrors: [{ index: 'root/pypi', projects: 0, lastAnswer: null, pausedUntil: null }],
+        },
         metrics: expect.arrayContaining([
           ['wheelhouse_projects', 'gauge', 1],
           ['wheelhouse_releases', 'gauge', 1],
@@ -111,11 +118,16 @@ describe.each(databases)('the server on %s', (database) => {
     expect(all.scanned).toBe(all.serial);
     expect(await read('?since=2&limit=1')).toMatchObject({ scanned: 3, events: [{ serial: 3 }] });
     expect(await read(`?since=${all.serial}`)).toMatchObject({ scanned: all.serial, events: [] });
-    for (const query of ['?since=x', '?since=-1', '?limit=1.5']) {
+    for (const query of [
+      '?since=x',
+      '?since=-1',
+      '?limit=1.5',
+      '?type=A%25',
+      '?until=2026-13-40',
+      '?before=1&until=2',
+    ]) {
       expect((await app.request('GET', `/+events${query}`, { auth: ROOT })).status).toBe(400);
     }
-    const refused = await app.get('/+events', { accept: 'application/json' });
-    expect([refused.status, refused.json().message]).toEqual([403, 'only root may read the event log']);
   });
 
   test('numbers what an event is about, so that an index that is made again is another one', async () => {

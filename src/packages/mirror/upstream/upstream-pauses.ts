@@ -8,6 +8,16 @@ import { isUnreachable } from './upstream-client.ts';
 
 const MAX_PAUSES = 10_000;
 
+/** How an upstream has answered this process, times in epoch milliseconds. */
+export interface UpstreamHealth {
+  readonly answeredAt: number | undefined;
+  readonly failedAt: number | undefined;
+  /** Of the last failure. */
+  readonly failure: string | undefined;
+  /** Until when it is left alone. */
+  readonly pausedUntil: number | undefined;
+}
+
 /** Remembers which upstreams are in trouble, so that they are left alone for a while where an old copy can be served. */
 export class UpstreamPauses {
   readonly #clock: Clock;
@@ -17,6 +27,9 @@ export class UpstreamPauses {
   /** Until when upstream has asked us to wait; without a copy that is an honest 502 with Retry-After. */
   readonly #refusedUntil = new LRUCache<string, number>({ max: MAX_PAUSES });
 
+  /** By mirror and upstream. */
+  readonly #seen = new LRUCache<string, Omit<UpstreamHealth, 'pausedUntil'>>({ max: MAX_PAUSES });
+
   constructor(clock: Clock, limits: MirrorLimits) {
     this.#clock = clock;
     this.#limits = limits;
@@ -25,6 +38,8 @@ export class UpstreamPauses {
   /** A failure of the whole upstream rests the whole mirror; one of a single page must not make the others old. */
   add(index: Index, project: string, error: unknown): void {
     const now = this.#clock.now();
+    const failure = error instanceof AppError ? error.message : 'it could not be asked';
+    this.#see(index, { failedAt: now, failure });
     const { pauseMs, maxPauseMs } = this.#limits;
     const seconds = error instanceof AppError ? Number(error.headers['retry-after'] ?? 0) : 0;
     const refusedMs = Math.min(seconds * 1000, maxPauseMs);
@@ -35,9 +50,22 @@ export class UpstreamPauses {
 
   /** Upstream has answered. */
   end(index: Index, project: string): void {
+    this.#see(index, { answeredAt: this.#clock.now() });
     this.#pausedUntil.delete(keyOf(index));
     this.#pausedUntil.delete(keyOf(index, project));
     this.#refusedUntil.delete(keyOf(index));
+  }
+
+  health(index: Index): UpstreamHealth {
+    const key = keyOf(index);
+    const seen = this.#seen.get(key) ?? UNSEEN;
+    const until = Math.max(this.#pausedUntil.get(key) ?? 0, this.#refusedUntil.get(key) ?? 0);
+    return { ...seen, pausedUntil: until > this.#clock.now() ? until : undefined };
+  }
+
+  #see(index: Index, change: Partial<UpstreamHealth>): void {
+    const key = keyOf(index);
+    this.#seen.set(key, { ...UNSEEN, ...this.#seen.get(key), ...change });
   }
 
   isPaused(index: Index, project: string): boolean {
@@ -59,6 +87,8 @@ export class UpstreamPauses {
     });
   }
 }
+
+const UNSEEN = { answeredAt: undefined, failedAt: undefined, failure: undefined };
 
 /** What one upstream did is nothing to the next one. */
 function keyOf(index: Index, project = ''): string {
