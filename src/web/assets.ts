@@ -66,5 +66,11 @@ function toAsset(name: string, identity: Buffer): Asset {
   return { type, forms: { identity, gzip, zstd } };
 }
 
-/** The files that pages load, the same for the whole program. */
-export const assets: Assets = readAssets();
+/** The files that pages load, the same for the whole program. Read when the first is asked for: most commands show no page. */
+export const assets: Assets = lazy(readAssets);
+
+function lazy(read: () => Assets): Assets {
+  let known: Assets | undefined;
+  const all = () => (known ??= read());
+  return { address: (name) => all().address(name), find: (path) => all().find(path) };
+}

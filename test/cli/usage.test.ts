@@ -22,6 +22,8 @@ it('shows its commands with --help and without arguments', async () => {
       serve          Run the server
       init           Make the directory of a new server, with a password for root
       doctor         Check the database, and that every file has its bytes
+      setup          Go through the first steps: server, password, user, index,
+                     installers
       use            Choose the server and the index that commands are about, and
                      set installers to it
       login          Log in to a server, for the commands that follow

@@ -40,10 +40,8 @@ export type IconName =
   | 'warning'
   | 'wheel';
 
-const SPRITE = assets.address('icons.svg');
-
 /** An outline as high as the text; the words beside it, or `label`, say what it means. */
 export function icon(name: IconName, label?: string): Html {
   const meaning = label === undefined ? html`aria-hidden="true"` : html`role="img" aria-label="${label}"`;
-  return html`<svg class="icon" ${meaning}><use href="${SPRITE}#${name}" /></svg>`;
+  return html`<svg class="icon" ${meaning}><use href="${assets.address('icons.svg')}#${name}" /></svg>`;
 }

@@ -8,6 +8,8 @@ import { webOperations } from '../contract.ts';
 
 /** What pages load: the address names the content, so that it may be kept for ever. */
 export function assetRoutes(app: FastifyInstance): void {
+  // Now, so that nobody waits for it at the first page.
+  assets.find('');
   route(app, webOperations.readAsset, async (request, params, reply) => {
     const asset = assets.find(params['*']);
     if (asset === undefined) throw new AppError(kernelErrors.routeNotFound, 'there is no such file');
