@@ -27,12 +27,17 @@ export interface Tab {
   expectFits(): Promise<void>;
 }
 
-/** Starts Debian's Chromium without a window. */
-export async function startBrowser(): Promise<TestBrowser> {
+/** Starts Debian's Chromium without a window. These host names lead it to this machine, as names of a local network would. */
+export async function startBrowser(hosts: readonly string[] = []): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath: debianPath('chromium'),
     // Chromium's sandbox refuses to run as root.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...(hosts.length > 0
+        ? [`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`]
+        : []),
+    ],
   });
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -60,6 +60,7 @@ export function tokensPage({ owner, reader, tokens, meanings, now, revoked }: To
               },
               {
                 label: 'Last used',
+                isMinor: true,
                 cell: ({ lastUsedAt }: ApiToken) =>
                   lastUsedAt === null ? html`<span class="mute">never</span>` : time(lastUsedAt),
               },

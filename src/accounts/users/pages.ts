@@ -41,7 +41,7 @@ export function usersPage(data: UsersPage): Page {
           : []),
       ],
     })}
-    <form class="filters" method="get" action="/+users" role="search" data-swap="users">
+    <form class="filters" method="get" action="/+users" data-swap="users">
       <input type="text" name="q" value="${text}" aria-label="Users whose name contains" placeholder="Name" />
       <button class="button">Filter</button>
     </form>

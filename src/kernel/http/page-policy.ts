@@ -45,8 +45,14 @@ const SITE_HEADERS: readonly string[] = [
   ['x-frame-options', 'DENY'],
   // Forms must say where they come from, which no-referrer would take away.
   ['referrer-policy', 'same-origin'],
-  ['cross-origin-opener-policy', 'same-origin'],
   ['cross-origin-resource-policy', 'same-origin'],
 ].flat();
 
-const SECURE_HEADERS: readonly string[] = [...SITE_HEADERS, 'strict-transport-security', 'max-age=31536000'];
+const SECURE_HEADERS: readonly string[] = [
+  ...SITE_HEADERS,
+  'strict-transport-security',
+  'max-age=31536000',
+  // Browsers complain about it where they do not heed it, which is over plain http.
+  'cross-origin-opener-policy',
+  'same-origin',
+];

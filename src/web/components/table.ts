@@ -2,6 +2,7 @@ import { html, type Html, type HtmlValue } from '../html.ts';
 import { formatCount } from './tabs.ts';
 
 export interface Column<Row> {
+  /** Empty for a column of actions, which say themselves what they do. */
   readonly label: string;
   cell(row: Row): HtmlValue;
   /** Numbers and times stand to the right. */
@@ -48,6 +49,7 @@ export function table<Row>({ caption, columns, rows, here, rowClass }: TableOpti
 function head<Row>(column: Column<Row>, here: string | undefined): Html {
   const { label, sort } = column;
   const attributes = classOf(classesOf(column));
+  if (label === '') return html`<td></td>`;
   if (sort === undefined || here === undefined) return html`<th scope="col" ${attributes}>${label}</th>`;
   const current = queryOf(here).get('sort') ?? '';
   const isCurrent = current === sort || current === `-${sort}`;
