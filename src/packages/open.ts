@@ -95,7 +95,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       serverRoutes(app, context, metrics, caches);
       userRoutes(app, context);
       indexRoutes(app, context, lists);
-      indexPageRoutes(app, context);
+      indexPageRoutes(app, context, lists);
       setupPageRoutes(app, context);
       userPageRoutes(app, context);
       overviewPageRoutes(app, context, lists);

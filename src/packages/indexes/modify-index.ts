@@ -16,13 +16,15 @@ export interface ModifyIndex {
   readonly user: string;
   readonly name: string;
   readonly body: unknown;
+  /** Options that the index shall have no longer, after the body. */
+  readonly drop?: readonly string[];
   /** 400 instead of silence when nothing changes. */
   readonly errorOnNoop: boolean;
 }
 
 /** Changes options and emits `packages.index-modified` if any differs. */
 export async function modifyIndex(context: PackagesContext, input: ModifyIndex): Promise<Index> {
-  const { identity, user, name, body, errorOnNoop } = input;
+  const { identity, user, name, body, drop = [], errorOnNoop } = input;
   const subject = { user, name: `${user}/${name}` };
   policy.authorize(context, identity, 'packages.modify-index', subject);
   if (Array.isArray(body)) checkEntries(context.config, 'operations', body);
@@ -30,7 +32,12 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
     const confirmed = await context.accounts.confirm(tx, identity);
     const index = await lockIndex(tx, user, name);
     if (index === undefined) throw indexNotFound(user, name);
-    const options = patchOptions({ type: index.type, owner: user, options: index.options }, body);
+    const patched = { type: index.type, owner: user };
+    const set = patchOptions({ ...patched, options: index.options }, body);
+    const options = patchOptions(
+      { ...patched, options: set },
+      drop.map((key) => `${key}-=`),
+    );
     checkOptionLimits(context.config, options);
     const changed = Object.keys({ ...index.options, ...options }).filter(
       (key) => !isDeepStrictEqual(index.options[key], options[key]),
