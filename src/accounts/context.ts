@@ -33,6 +33,8 @@ export interface Accounts {
    * are still what they were when the request began; returns the identity with the groups of now.
    */
   confirm(tx: Tx, identity: Identity): Promise<Identity>;
+  /** True for a browser whose login is not recent: then a page asks for the password before what is hard to undo. */
+  hasOldLogin(identity: Identity): Promise<boolean>;
   /** For `open` of a part that keeps rows of users. */
   onUserRemoval(hook: UserRemovalHook): void;
   readonly userRemovalHooks: readonly UserRemovalHook[];

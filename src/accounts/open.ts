@@ -13,6 +13,7 @@ import { loginRoutes } from './logins/routes.ts';
 import { signUpPageRoutes } from './logins/sign-up-routes.ts';
 import { PasswordChecks } from './passwords/password-checks.ts';
 import { policy } from './policy.ts';
+import { hasOldLogin } from './sessions/has-old-login.ts';
 import { accountPageRoutes } from './sessions/page-routes.ts';
 import { writeSessionUse } from './sessions/store.ts';
 import { accountsConfig } from './settings.ts';
@@ -75,6 +76,7 @@ function createAccounts({ db, secret, clock, events, config, log, scopes }: Cont
       Object.entries(meanings).forEach(([scope, meaning]) => scopeMeanings.set(scope, meaning)),
     meaningOf: (scope) => scopeMeanings.get(scope) ?? scope,
     confirm: (tx, identity) => confirm(secret, tx, identity),
+    hasOldLogin: (identity) => hasOldLogin({ db, clock }, identity),
     userRemovalHooks,
     onUserRemoval: (hook) => void userRemovalHooks.push(hook),
   };

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { TestApp, TestResponse } from './app.ts';
+import type { Auth, TestApp, TestResponse } from './app.ts';
 
 const ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
@@ -34,7 +34,7 @@ export class Visitor {
     return this.#keep(await this.#app.request('POST', path, { body, headers: this.#with(form) }));
   }
 
-  async logIn([user, password]: readonly [string, string]): Promise<this> {
+  async logIn([user, password]: Auth): Promise<this> {
     const response = await this.post('/+login', { user, password });
     expect(response.status, response.text).toBe(303);
     return this;

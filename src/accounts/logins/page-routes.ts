@@ -38,6 +38,7 @@ export function loginPageRoutes(app: FastifyInstance, context: AccountsContext):
         address: request.clientAddress,
         visit: request,
       });
+      await endOwn(request);
       return { seeOther: path, cookies: [started.setCookie] };
     } catch (error) {
       const refusal = loginRefusal(error);
@@ -46,10 +47,14 @@ export function loginPageRoutes(app: FastifyInstance, context: AccountsContext):
   });
 
   page(app, context, pageOperations.sendLogout, async (request) => {
-    const { identity } = request;
-    if (identity.isSession === true) await endSession(context, { identity, id: identity.loginId ?? '' });
+    await endOwn(request);
     return { seeOther: '/', cookies: [forgetSessionCookie(request)] };
   });
+
+  /** Ends the session that the browser has, if it has one. */
+  async function endOwn({ identity }: FastifyRequest): Promise<void> {
+    if (identity.isSession === true) await endSession(context, { identity, id: identity.loginId ?? '' });
+  }
 }
 
 /** The path if it is one of this server, else the home page: a link must not lead to another site through our login. */

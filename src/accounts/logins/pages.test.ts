@@ -77,7 +77,7 @@ describe.each(databases)('logging a browser in, on %s', (database) => {
 
   test('ends where it began: the cookie is gone, and what it was counts nowhere', async () => {
     const { auth } = await app.user();
-    const visitor = await new Visitor(app).logIn(auth as [string, string]);
+    const visitor = await new Visitor(app).logIn(auth);
     const { cookie } = visitor;
 
     const response = await visitor.post('/+logout', {});

@@ -9,6 +9,7 @@ import { accountsErrors } from '../errors.ts';
 import { warningFor } from '../password-warning.ts';
 import { pageOperations } from '../page-operations.ts';
 import { readNewPassword } from '../passwords/new-password.ts';
+import { ownPasswordRefusal } from '../passwords/own-password.ts';
 import { changeOwnPassword } from '../users/change-own-password.ts';
 import { endOtherSessions, endSession } from './end-session.ts';
 import { listSessions } from './list-sessions.ts';
@@ -48,7 +49,7 @@ export function accountPageRoutes(app: FastifyInstance, context: AccountsContext
       await changeOwnPassword(context, { identity, current: input['current'] ?? '', password, address });
       return { seeOther: '/+account?done=password' };
     } catch (error) {
-      return await show(request, passwordRefusal(error));
+      return await show(request, ownPasswordRefusal(error, 'current') ?? refusalOf(error));
     }
   });
 
@@ -74,12 +75,4 @@ export function accountPageRoutes(app: FastifyInstance, context: AccountsContext
     const cookie = `${THEME_COOKIE}=${isChosen ? theme : ''}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${isChosen ? 31_536_000 : 0}`;
     return { seeOther: '/+account', cookies: [cookie] };
   });
-}
-
-/** A wrong password of now is a mistake in its field. */
-function passwordRefusal(error: unknown): Refusal {
-  if (error instanceof AppError && error.kind === accountsErrors.loginFailed) {
-    return { fields: { current: 'This is not your password.' } };
-  }
-  return refusalOf(error);
 }

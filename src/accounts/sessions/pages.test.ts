@@ -16,8 +16,7 @@ describe.each(databases)('the account page on %s', (database) => {
     await app.close();
   });
 
-  const visit = async (auth: Auth, headers = {}) =>
-    await new Visitor(app, headers).logIn(auth as [string, string]);
+  const visit = async (auth: Auth, headers = {}) => await new Visitor(app, headers).logIn(auth);
 
   test('lists the browsers that are logged in, and logs one of them out', async () => {
     const { auth } = await app.user();

@@ -19,8 +19,7 @@ describe.each(databases)('the pages of API tokens on %s', (database) => {
     await app.close();
   });
 
-  const visit = async ({ auth }: Pick<TestUser, 'auth'>) =>
-    await new Visitor(app).logIn(auth as [string, string]);
+  const visit = async ({ auth }: Pick<TestUser, 'auth'>) => await new Visitor(app).logIn(auth);
 
   test('make one that is shown once and works', async () => {
     const index = await app.index();

@@ -8,6 +8,7 @@ import type { AccountsContext } from '../context.ts';
 import { accountsErrors } from '../errors.ts';
 import { pageOperations } from '../page-operations.ts';
 import { readNewPassword } from '../passwords/new-password.ts';
+import { ownPasswordRefusal, requireOwnPassword } from '../passwords/own-password.ts';
 import { policy } from '../policy.ts';
 import { accountsConfig } from '../settings.ts';
 import { deleteUser } from './delete-user.ts';
@@ -19,7 +20,7 @@ import { searchUsers } from './store.ts';
 
 /** Pages of users, but the one that shows indexes: that is packages'. */
 export function userPageRoutes(app: FastifyInstance, context: AccountsContext): void {
-  const { db } = context;
+  const { db, accounts } = context;
   const config = accountsConfig(context.config);
 
   page(app, context, pageOperations.showUsers, async ({ identity, query, url }) => {
@@ -46,50 +47,59 @@ export function userPageRoutes(app: FastifyInstance, context: AccountsContext): 
       name,
       input: { title: title ?? '', description: description ?? '', email: email ?? '' },
       maySetPassword: identity.user !== name,
+      asksPassword: await accounts.hasOldLogin(identity),
       done: Object.hasOwn(query as object, 'saved'),
     });
   });
 
   page(app, context, pageOperations.sendUserEdit, async (request, { user: name }) => {
     const { identity, clientAddress: address } = request;
-    const { title, description, email, ...others } = readForm(request);
+    const input = readForm(request);
     const maySetPassword = identity.user !== name;
     try {
-      const isNew = maySetPassword && (others['password'] ?? '') !== '';
-      const password = isNew ? { password: readNewPassword(others) } : {};
-      // Line ends of forms are those of mail.
-      const fields = { title, description: description?.replaceAll('\r\n', '\n'), email };
-      const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-      await modifyUser(context, {
-        identity,
-        name,
-        address,
-        fields: { ...Object.fromEntries(given), ...password },
-      });
+      const fields = {
+        ...textsIn(input),
+        ...(maySetPassword && (input['password'] ?? '') !== '' && { password: readNewPassword(input) }),
+      };
+      await requireOwnPassword(context, request, input);
+      await modifyUser(context, { identity, name, address, fields });
       return { seeOther: `/${encodeURIComponent(name)}/+edit?saved` };
     } catch (error) {
-      const input = { title: title ?? '', description: description ?? '', email: email ?? '' };
-      return editUserPage({ name, input, maySetPassword, done: false, refusal: refusalOf(error) });
+      const refusal = ownPasswordRefusal(error) ?? refusalOf(error);
+      const asksPassword = await accounts.hasOldLogin(identity);
+      return editUserPage({ name, input, maySetPassword, asksPassword, done: false, refusal });
     }
   });
 
-  page(app, context, pageOperations.showUserDeletion, async (_request, { user }) => {
+  page(app, context, pageOperations.showUserDeletion, async ({ identity }, { user }) => {
     const { name } = await getUser(db, user);
-    return deleteUserPage({ name });
+    return deleteUserPage({ name, asksPassword: await accounts.hasOldLogin(identity) });
   });
 
   page(app, context, pageOperations.sendUserDeletion, async (request, { user: name }) => {
     const { identity } = request;
-    if (readForm(request)['typed']?.trim() !== name) {
-      return deleteUserPage({ name, refusal: { fields: { typed: `Type ${name} to go on.` } } });
-    }
+    const input = readForm(request);
+    const refuse = async (refusal: Refusal) =>
+      deleteUserPage({ name, asksPassword: await accounts.hasOldLogin(identity), refusal });
+    if (input['typed']?.trim() !== name) return await refuse({ fields: { typed: `Type ${name} to go on.` } });
     try {
+      await requireOwnPassword(context, request, input);
       await deleteUser(context, { identity, name });
     } catch (error) {
-      return deleteUserPage({ name, refusal: deletionRefusal(error) });
+      return await refuse(ownPasswordRefusal(error) ?? deletionRefusal(error));
     }
     return { seeOther: identity.user === name ? '/' : '/+users' };
   });
+}
+
+/** The texts of a user that a form brings; its line ends are those of mail. */
+function textsIn(input: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    ['title', 'description', 'email'].flatMap((key) => {
+      const value = input[key];
+      return value === undefined ? [] : [[key, value.replaceAll('\r\n', '\n')]];
+    }),
+  );
 }
 
 /** A refusal of another part, such as an index that is not volatile, is told with its 403; here it belongs to the question. */

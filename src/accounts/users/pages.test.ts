@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, testApp, type TestApp, type TestUser } from '#test/app.ts';
+import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
 import { Visitor } from '#test/visitor.ts';
 import { wheelUpload } from '#test/uploads.ts';
@@ -7,19 +8,20 @@ import { wheelUpload } from '#test/uploads.ts';
 const ROOT_PASSWORD = ['root', 'root secret'] as const;
 
 describe.each(databases)('the pages of users and groups on %s', (database) => {
+  const clock = new TestClock();
   let app: TestApp;
   let root: Visitor;
   beforeAll(async () => {
-    app = await testApp({ database });
+    app = await testApp({ database, clock });
     await app.request('PATCH', '/root', { json: { password: ROOT_PASSWORD[1] }, auth: ROOT });
-    root = await new Visitor(app).logIn(ROOT_PASSWORD as unknown as [string, string]);
+    root = await new Visitor(app).logIn(ROOT_PASSWORD);
   });
   afterAll(async () => {
     await app.events();
     await app.close();
   });
 
-  const visit = async ({ auth }: TestUser) => await new Visitor(app).logIn(auth as [string, string]);
+  const visit = async ({ auth }: TestUser) => await new Visitor(app).logIn(auth);
 
   test('show a user with the indexes that the reader may read', async () => {
     const index = await app.index({ title: 'For <all>' });
@@ -86,6 +88,25 @@ describe.each(databases)('the pages of users and groups on %s', (database) => {
     await root.post(`/${user.name}/+edit`, fields);
     expect((await visitor.get('/+account')).status).toBe(303);
     await new Visitor(app).logIn([user.name, fields.password]);
+  });
+
+  test('ask for the own password when the login is a quarter of an hour old', async () => {
+    const user = await app.user();
+    const visitor = await visit(user);
+    expect((await visitor.get(`/${user.name}/+edit`)).text).not.toContain('name="own"');
+    clock.advance(900_000);
+    for (const page of ['+edit', '+delete']) {
+      const path = `/${user.name}/${page}`;
+      expect((await visitor.get(path)).text).toContain('name="own"');
+      const fields = { title: 'T', typed: user.name };
+      for (const own of ['', 'wrong']) {
+        const refused = await visitor.post(path, { ...fields, own });
+        expect([refused.status, refused.text.includes('This is not your password.')]).toEqual([422, true]);
+      }
+      expect((await visitor.post(path, { ...fields, own: user.auth[1] })).status).toBe(303);
+    }
+    expect((await app.get(`/${user.name}`)).status).toBe(404);
+    await root.logIn(ROOT_PASSWORD);
   });
 
   test('delete a user whose name was typed, unless an index is not volatile', async () => {

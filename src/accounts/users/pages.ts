@@ -8,6 +8,7 @@ import { PAGE_SIZE, pagination, table } from '#web/components/table.ts';
 import { time } from '#web/components/time.ts';
 import { foreign, html } from '#web/html.ts';
 import type { Page } from '#web/page.ts';
+import { ownPasswordField } from '../passwords/own-password.ts';
 import type { UserAccount } from './store.ts';
 
 /** A user as the reader may see it. */
@@ -74,12 +75,15 @@ export interface EditUserPage {
   readonly input: Readonly<Record<string, string>>;
   /** Root sets others' passwords; one's own is changed at the account. */
   readonly maySetPassword: boolean;
+  /** Whether the reader gives the own password again. */
+  readonly asksPassword: boolean;
   readonly done: boolean;
   readonly refusal?: Refusal | undefined;
 }
 
 /** The form to change a user. */
-export function editUserPage({ name, input, maySetPassword, done, refusal }: EditUserPage): Page {
+export function editUserPage(data: EditUserPage): Page {
+  const { name, input, maySetPassword, asksPassword, done, refusal } = data;
   return {
     title: ['Edit', name],
     isSecret: true,
@@ -123,6 +127,7 @@ export function editUserPage({ name, input, maySetPassword, done, refusal }: Edi
                 { kind: 'password', name: 'again', label: 'Again', autocomplete: 'new-password' },
               ] as const)
             : []),
+          ...(asksPassword ? [ownPasswordField] : []),
         ],
         submit: 'Save',
         cancel: { label: 'Cancel', href: `/${name}` },
@@ -132,14 +137,15 @@ export function editUserPage({ name, input, maySetPassword, done, refusal }: Edi
   };
 }
 
-/** Asks whether a user shall go. */
-export function deleteUserPage({
-  name,
-  refusal,
-}: {
+export interface DeleteUserPage {
   readonly name: string;
-  readonly refusal?: Refusal;
-}): Page {
+  /** Whether the reader gives the own password again. */
+  readonly asksPassword: boolean;
+  readonly refusal?: Refusal | undefined;
+}
+
+/** Asks whether a user shall go. */
+export function deleteUserPage({ name, asksPassword, refusal }: DeleteUserPage): Page {
   return {
     title: ['Delete', name],
     ...(refusal !== undefined && { status: 422 }),
@@ -153,6 +159,7 @@ export function deleteUserPage({
       action: `/${name}/+delete`,
       submit: `Delete ${name}`,
       typed: name,
+      fields: asksPassword ? [ownPasswordField] : [],
       keep: { label: 'Keep', href: `/${name}` },
       refusal,
     }),

@@ -41,7 +41,9 @@ export function setupPage(data: SetupPage): Page {
     isSecret: true,
     ...(refusal !== undefined && { status: 422 }),
     body: html`${heading([{ label: 'Set up this server' }], {
-      summary: 'Three steps, about a minute. Nobody else can finish them.',
+      summary: data.needsKey
+        ? 'Three steps, about a minute. Nobody else can finish them: the key in your terminal is asked for once.'
+        : 'Three steps, about a minute.',
     })}
     ${columns(html`${progress(step.step)} ${STEP_BODIES[step.step](data)}`, besides(data))}`,
   };
