@@ -97,6 +97,31 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/upload.ts'),
   },
   {
+    name: 'list',
+    summary: 'List the projects of an index, or the files of a project',
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'remove',
+    summary: 'Remove projects, releases or files from an index',
+    load: () => import('./commands/remove.ts'),
+  },
+  {
+    name: 'yank',
+    summary: 'Keep installers from choosing a release, unless it is asked for by its number',
+    load: () => import('./commands/yank.ts'),
+  },
+  {
+    name: 'unyank',
+    summary: 'Let installers choose a yanked release again',
+    load: () => import('./commands/unyank.ts'),
+  },
+  {
+    name: 'refresh',
+    summary: 'Ask the upstream indexes anew about projects of a mirror',
+    load: () => import('./commands/refresh.ts'),
+  },
+  {
     name: 'why',
     summary: 'Tell why a project or a file is seen on an index, or not',
     load: () => import('./commands/why.ts'),

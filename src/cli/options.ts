@@ -41,6 +41,12 @@ export function texts(value: string, summary: string): Option<'texts'> {
 /** Data for programs instead of text for people; every command has it that lists or shows. */
 export const jsonOption = flag('Print JSON.');
 
+/** Names the index; taken by every command that is about one. */
+export const indexOption = text(
+  'index',
+  'The index, as USER/INDEX, INDEX of your own, or URL; default is the one in use.',
+);
+
 /** Every command has it that asks for a confirmation. */
 export const yesOption: Option<'flag'> = { ...flag('Answer yes to every question.'), short: 'y' };
 

@@ -36,6 +36,12 @@ it('shows its commands with --help and without arguments', async () => {
       patchjson      Send the JSON of a file to a path of a server with PATCH
       token          API tokens for programs: pip, twine, uv, CI
       upload         Upload wheels, sdists and other archives to an index
+      list           List the projects of an index, or the files of a project
+      remove         Remove projects, releases or files from an index
+      yank           Keep installers from choosing a release, unless it is asked for
+                     by its number
+      unyank         Let installers choose a yanked release again
+      refresh        Ask the upstream indexes anew about projects of a mirror
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for
                      later or for a bundle
@@ -53,7 +59,9 @@ it('shows what a command takes', async () => {
   expect(await runWheelhouse(['doctor', '--help'])).toMatchInlineSnapshot(`
     {
       "exitCode": 0,
-      "stderr": "",
+      "stderr": "(node:29339) ExperimentalWarning: stripTypeScriptTypes is an experimental feature and might change at any time
+    (Use \`node --trace-warnings ...\` to show where the warning was created)
+    ",
       "stdout": "Usage: wheelhouse doctor [options]
 
     Check the database, and that every file has its bytes.

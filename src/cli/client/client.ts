@@ -75,8 +75,16 @@ export class Client {
     throw this.#stranger();
   }
 
-  /** Sends any request to an address of this server, with a body of JSON if there is one; throws as `call` does. */
-  async send(method: string, url: URL, body?: unknown): Promise<RawAnswer> {
+  /**
+   * Sends any request to an address of this server, with a body of JSON if there is one; throws as `call` does. With
+   * `isMoved` it is success to be sent to another address of the server, where the result can be seen.
+   */
+  async send(
+    method: string,
+    url: URL,
+    body?: unknown,
+    { isMoved = false }: { readonly isMoved?: boolean } = {},
+  ): Promise<RawAnswer> {
     if (url.origin !== new URL(this.url).origin) throw new Error(`${url.origin} is another server`);
     const response = await this.#fetch(url, {
       method,
@@ -93,7 +101,9 @@ export class Client {
     const text = await response.text().catch((cause: unknown) => {
       throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
     });
-    if (!response.ok) throw await this.#refusal(response, text, url);
+    const target = URL.parse(response.headers.get('location') ?? '', url);
+    const isDone = response.ok || (isMoved && response.status === 302 && target?.origin === url.origin);
+    if (!isDone) throw await this.#refusal(response, text, url);
     return { headers: response.headers, json: parseJson(text) };
   }
 
@@ -114,7 +124,7 @@ export class Client {
         ...streaming,
       });
       const text = await response.text();
-      if (!response.ok) throw this.#refusal(response, text, url);
+      if (!response.ok) throw await this.#refusal(response, text, url);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof AppError) throw error;

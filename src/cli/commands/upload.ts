@@ -1,14 +1,14 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import { defineCommand } from '../command.ts';
 import { cliErrors } from '../errors.ts';
-import { dryRunOption, any, flag, text } from '../options.ts';
+import { any, dryRunOption, flag, indexOption } from '../options.ts';
 import { serverOption } from '../current-client.ts';
 
 export const command = defineCommand({
   summary: 'Upload wheels, sdists and other archives to an index',
   args: { paths: any('Files, and directories with files') },
   options: {
-    index: text('index', 'The index, as USER/INDEX, INDEX of your own, or URL; default is the one in use.'),
+    index: indexOption,
     server: serverOption,
     fromDir: flag('Also take the files below the directories.'),
     onlyLatest: flag('Of every project only the newest version.'),
