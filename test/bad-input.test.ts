@@ -521,10 +521,16 @@ describe.each(databases)('bad input on %s', (database) => {
         expect(response.headers).not.toHaveProperty('location');
       }
       const message = messageOf(response);
-      expect(message).toMatch(typeof bad.says === 'string' ? new RegExp(escaped(bad.says)) : bad.says);
+      // A page begins its heading with a capital.
+      const says = typeof bad.says === 'string' ? escaped(bad.says) : bad.says.source;
+      expect(message).toMatch(new RegExp(says, client === 'browser' ? 'i' : ''));
       if (client !== 'devpi') {
         // undici reads the status line as UTF-8, the server writes Latin-1.
-        const ascii = (text: string) => text.replace(/[^ -~]/g, '?').slice(0, 150);
+        const ascii = (text: string) =>
+          text
+            .replace(/[^ -~]/g, '?')
+            .slice(0, 150)
+            .toLowerCase();
         expect(ascii(response.reason)).toBe(ascii(message));
       }
     }
@@ -545,7 +551,7 @@ describe.each(databases)('bad input on %s', (database) => {
 
     expect(response.status).toBe(404);
     expect(response.text).not.toContain('<script>');
-    expect(response.text).toContain('&#60;script&#62;');
+    expect(response.text).toContain('&lt;script&gt;');
   });
 
   test.each([
@@ -580,6 +586,8 @@ function typeFor(client: keyof typeof forms, { form, headers }: RequestOptions):
   return client === 'twine' && !isForm ? 'application/json' : types[client];
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
+
 function messageOf({ headers, text }: TestResponse): string {
   if (headers['content-type']?.includes('json')) {
     const problem = JSON.parse(text) as Record<string, unknown>;
@@ -590,8 +598,10 @@ function messageOf({ headers, text }: TestResponse): string {
     return String(problem['message']);
   }
   if (headers['content-type']?.startsWith('text/html')) {
-    const [, message = ''] = /<h1>[^<]*<\/h1><p>([^<]*)<\/p>/.exec(text) ?? [];
-    return message.replace(/&#(\d+);/g, (_entity, code: string) => String.fromCharCode(Number(code)));
+    const [, message = ''] = /<h1>(?:<strong>\d+<\/strong> |[^<]*<\/h1><p>)([^<]*)</.exec(text) ?? [];
+    return message
+      .replace(/&(lt|gt|quot|amp);/g, (_entity, name: string) => ENTITIES[name] ?? '')
+      .replace(/&#(\d+);/g, (_entity, code: string) => String.fromCharCode(Number(code)));
   }
   return (text.split('\n')[0] ?? '').replace(/^\d{3} /, '');
 }

@@ -25,6 +25,7 @@ export async function renderError(
   error: AppError,
   request: FastifyRequest,
   reply: FastifyReply,
+  errorPage?: ErrorPage,
 ): Promise<void> {
   const { kind, message, hint } = error;
   void reply.code(kind.status).headers(error.headers).header('cache-control', 'no-store');
@@ -47,7 +48,7 @@ export async function renderError(
     return;
   }
   if (form === 'html') {
-    const own = await request.server.errorPage?.(error, request);
+    const own = await errorPage?.(error, request);
     if (own !== undefined) {
       // There is a form to log in; browsers would open a dialog of theirs.
       if (request.routeOptions.config.operation?.audience === 'browser')

@@ -47,9 +47,6 @@ declare module 'fastify' {
     /** The URL, without a trailing slash, under which the client reaches this server. */
     readonly outsideUrl: string;
   }
-  interface FastifyInstance {
-    readonly errorPage: ErrorPage | undefined;
-  }
   interface FastifyContextConfig {
     /** What the route does; every route has one. */
     operation?: Operation;
@@ -132,7 +129,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
-    // An address that cannot be decoded comes here, past every hook.
+    // An address that cannot be decoded comes here, past every hook: too little is known for a page of ours.
     frameworkErrors: async (error, request, reply) => {
       setHeaders(reply.raw, options.standardHeaders());
       await renderError(toAppError(error), request, reply);
@@ -159,7 +156,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   leaveBodiesToRoutes(app, config['http.max-json-bytes']);
   const routes = rememberRoutes(app);
 
-  app.decorate('errorPage', options.errorPage);
   app.decorateRequest('identity');
   app.decorateRequest('subject');
   app.decorateRequest('bodyGuard');
@@ -216,7 +212,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     request.log[level]({ err: known.cause ?? known, code: known.kind.code, url: request.url }, known.message);
     // The answer has begun: breaking it off is the only way left to say that it is not complete.
     if (reply.raw.headersSent) reply.raw.destroy();
-    else await renderError(known, request, reply);
+    else await renderError(known, request, reply, options.errorPage);
   });
   async function answerNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const allowed = methodsOf(routes, request);
@@ -231,7 +227,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
             },
           )
         : new AppError(kernelErrors.routeNotFound, `there is nothing at ${request.url.slice(0, 200)}`);
-    await renderError(error, request, reply);
+    await renderError(error, request, reply, options.errorPage);
   }
   app.setNotFoundHandler(answerNotFound);
 
