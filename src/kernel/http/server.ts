@@ -18,7 +18,7 @@ import type { Config } from '../config/kernel-settings.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import type { Log } from '../log/log.ts';
-import { audienceConstraint } from './audience.ts';
+import { audienceConstraint, audienceOf } from './audience.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
@@ -298,10 +298,13 @@ function rememberRoutes(app: FastifyInstance): readonly Route[] {
   return routes;
 }
 
-/** The methods that a path takes, in alphabetical order; none if it has no route. */
-function methodsOf(routes: readonly Route[], { url }: FastifyRequest): string[] {
+/** The methods that a path takes from whom asks, in alphabetical order; none if it has no route. */
+function methodsOf(routes: readonly Route[], { url, raw }: FastifyRequest): string[] {
   const path = url.split('?')[0] ?? '';
-  const found = routes.filter((route) => patternOf(route.path).test(path));
+  const audience = audienceOf({ method: 'GET', headers: raw.headers });
+  const found = routes
+    .filter(({ operation }) => operation.audience === undefined || operation.audience === audience)
+    .filter((route) => patternOf(route.path).test(path));
   return [...new Set(found.map(({ method }) => method))].toSorted();
 }
 
