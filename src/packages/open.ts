@@ -25,6 +25,7 @@ import { overviewPageRoutes } from './overview/page-routes.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { releasePageRoutes } from './releases/page-routes.ts';
 import { listStoredBytes, neededDigests } from './stored-bytes.ts';
 import type { Caches } from './server/read-status.ts';
 import { serverRoutes } from './server/routes.ts';
@@ -103,6 +104,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });
       projectRoutes(app, context);
+      releasePageRoutes(app, context, mirrorFiles);
       searchRoutes(app, context, lists);
     },
     jobs: [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { renderDescription } from './render-description.ts';
 
 const ALLOWED_ATTRIBUTES =
-  /^(?:id|class|title|lang|dir|href|rel|open|start|reversed|type|value|colspan|rowspan|scope|datetime)$/;
+  /^(?:id|class|title|lang|dir|href|rel|open|start|reversed|type|value|colspan|rowspan|scope|datetime|tabindex)$/;
 const FORBIDDEN_TAGS =
   /^(?:script|style|svg|math|img|iframe|object|embed|form|input|button|textarea|select|link|meta|base|html|body|head|template|audio|video|source|picture|canvas|frame|frameset|noscript|dialog|slot|portal|marquee)$/;
 
@@ -16,6 +16,7 @@ function findProblems(html: string): string[] {
       for (const [attribute, value] of Object.entries(attributes)) {
         if (!ALLOWED_ATTRIBUTES.test(attribute)) problems.push(`${attribute}=${value}`);
         if (attribute === 'href' && !/^(?:https?:\/\/|mailto:|#readme-)/i.test(value)) problems.push(value);
+        if (attribute === 'tabindex' && value !== '0') problems.push(`tabindex=${value}`);
         if (attribute === 'id' && !value.startsWith('readme-')) problems.push(`#${value}`);
         if (attribute === 'class' && !/^(?:(?:readme|language|hljs)[-\w+#. ]*)+$/.test(value))
           problems.push(`.${value}`);
@@ -96,6 +97,7 @@ const ATTACKS: readonly string[] = [
   '<a href="https://ok.example" onclick\n=\nalert(1)>a</a>',
   '<x-element onfocus=alert(1) tabindex=1>a</x-element>',
   '</div></main></body></html><script>alert(1)</script>',
+  '<pre tabindex=5 autofocus>a</pre>',
   '<marquee onstart=alert(1)>a</marquee><dialog open>a</dialog>',
 ];
 

@@ -44,7 +44,7 @@ describe.each(databases)('descriptions on %s', (database) => {
     await again.close();
 
     expect(html).toBe('<h3 id="readme-größe-">Größe 🍰</h3>\n');
-    expect(shown).toBe(html);
+    expect(shown).toEqual({ html, isReady: true });
     expect(await kept()).toHaveLength(1);
   });
 
@@ -53,11 +53,11 @@ describe.each(databases)('descriptions on %s', (database) => {
       [MARKDOWN, 'text/plain'].map((contentType) => descriptions.make({ text: '*a*', contentType })),
     );
 
-    expect(html).toEqual(['<p><em>a</em></p>\n', '<pre class="readme-text">*a*</pre>\n']);
+    expect(html).toEqual(['<p><em>a</em></p>\n', '<pre class="readme-text" tabindex="0">*a*</pre>\n']);
   });
 
   test('that are empty are nothing', async () => {
-    expect(await descriptions.show({ text: ' \n', contentType: '' })).toBe('');
+    expect(await descriptions.show({ text: ' \n', contentType: '' })).toEqual({ html: '', isReady: true });
     expect(await kept()).toEqual([]);
   });
 
@@ -82,7 +82,10 @@ describe.each(databases)('descriptions on %s', (database) => {
     await slow.close();
 
     expect(waited).toBeLessThan(1500);
-    expect(shown).toContain('Shown as text: it is being rendered');
+    expect(shown).toMatchObject({
+      html: expect.stringContaining('Shown as text: it is being rendered'),
+      isReady: false,
+    });
     expect(made).toContain('Shown as text: it takes too much to render');
   });
 

@@ -31,14 +31,15 @@ export class Descriptions {
     this.#thread = thread;
   }
 
-  /** HTML for a page, which may be trusted; the text if the HTML is not there in time. */
-  async show(source: DescriptionSource): Promise<string> {
+  /** HTML for a page, which may be trusted; the text, with `isReady` false, if the HTML is not there in time. */
+  async show(source: DescriptionSource): Promise<{ readonly html: string; readonly isReady: boolean }> {
     const rendered = this.make(source).catch((error: unknown) => {
       this.#context.log.warn({ err: error }, 'a description was not rendered');
       return undefined;
     });
     const html = await Promise.race([rendered, wait(PATIENCE_MS, undefined, { ref: false })]);
-    return html ?? this.#asText(source, 'it is being rendered; the next visit shows it');
+    if (html !== undefined) return { html, isReady: true };
+    return { html: this.#asText(source, 'it is being rendered; the next visit shows it'), isReady: false };
   }
 
   /** The same, however long it takes; throws if it cannot be rendered now. */

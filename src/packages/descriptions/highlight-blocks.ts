@@ -18,14 +18,14 @@ hljs.registerLanguage('python-repl', pythonConsole);
 hljs.registerAliases(['python3', 'py3', 'default'], { languageName: 'python' });
 
 const MAX_LENGTH = 50_000;
-const BLOCK = /<pre><code class="language-([\w+#.-]{1,30})">([^<]*)<\/code><\/pre>/g;
+const BLOCK = /<pre tabindex="0"><code class="language-([\w+#.-]{1,30})">([^<]*)<\/code><\/pre>/g;
 
 /** Marks the words of code blocks by classes. Takes what the sanitizer gives, where text is escaped and code has no tags. */
 export function highlightBlocks(html: string): string {
   return html.replace(BLOCK, (block, language: string, escaped: string) => {
     if (hljs.getLanguage(language) === undefined || escaped.length > MAX_LENGTH) return block;
     const { value } = hljs.highlight(unescapeHtml(escaped), { language, ignoreIllegals: true });
-    return `<pre><code class="language-${language}">${value}</code></pre>`;
+    return `<pre tabindex="0"><code class="language-${language}">${value}</code></pre>`;
   });
 }
 

@@ -7,7 +7,7 @@ const ADDRESS = /https?:\/\/[^\s<>"'`\\^{|}]{1,2000}/g;
 /** A description as it is written, with links where it names addresses. `why` says why it is not shown as more. */
 export function renderPlainText(text: string, why?: string): string {
   const note = why === undefined ? '' : `<p class="readme-note">Shown as text: ${escapeHtml(why)}.</p>\n`;
-  return `${note}<pre class="readme-text">${linkAddresses(showBidiControls(text))}</pre>\n`;
+  return `${note}<pre class="readme-text" tabindex="0">${linkAddresses(showBidiControls(text))}</pre>\n`;
 }
 
 function linkAddresses(text: string): string {

@@ -13,8 +13,8 @@ describe('the content type', () => {
     ['Text/Markdown;charset=UTF-8', '# a', '<h3 id="readme-a">a</h3>'],
     ['text/x-rst', '*a*', '<p><em>a</em></p>'],
     ['', '*a*', '<p><em>a</em></p>'],
-    ['text/plain', '*a* <b>', '<pre class="readme-text">*a* &#60;b&#62;</pre>'],
-    ['application/x-unknown', '# a', '<pre class="readme-text"># a</pre>'],
+    ['text/plain', '*a* <b>', '<pre class="readme-text" tabindex="0">*a* &#60;b&#62;</pre>'],
+    ['application/x-unknown', '# a', '<pre class="readme-text" tabindex="0"># a</pre>'],
   ])('%s of %j', (type, text, html) => {
     expect(tight(renderDescription(text, type))).toBe(html);
   });
@@ -97,13 +97,13 @@ describe('code', () => {
   test.each([
     [
       '```python\nimport a\n```',
-      '<pre><code class="language-python"><span class="hljs-keyword">import</span> a',
+      '<pre tabindex="0"><code class="language-python"><span class="hljs-keyword">import</span> a',
     ],
     ['```toml\n[a]\n```', '<span class="hljs-section">[a]</span>'],
     ['```console\n$ pip\n```', '<span class="hljs-meta prompt_">$ </span>'],
     ['```unheard-of\n<a> & b\n```', '<code class="language-unheard-of">&lt;a&gt; &amp; b'],
-    ['```\na\n```', '<pre><code>a\n</code></pre>'],
-    ['    a', '<pre><code>a\n</code></pre>'],
+    ['```\na\n```', '<pre tabindex="0"><code>a\n</code></pre>'],
+    ['    a', '<pre tabindex="0"><code>a\n</code></pre>'],
   ])('%j', (text, html) => {
     expect(markdown(text)).toContain(html);
   });

@@ -32,6 +32,8 @@ export function sanitizeDescription(html: string): string {
     allowedAttributes: {
       '*': ['id', 'class', 'title', 'lang', 'dir'],
       a: ['href', 'rel'],
+      pre: ['tabindex'],
+      table: ['tabindex'],
       details: ['open'],
       ol: ['start', 'reversed', 'type'],
       li: ['value'],
@@ -62,6 +64,9 @@ export function sanitizeDescription(html: string): string {
       ),
       center: (_, attribs) => ({ tagName: 'div', attribs: { ...attribs, align: 'center' } }),
       a: (tagName, attribs) => ({ tagName, attribs: linkAttributes(attribs) }),
+      // They scroll in themselves, and so by keyboard, too.
+      pre: (tagName, attribs) => ({ tagName, attribs: { ...attribs, tabindex: '0' } }),
+      table: (tagName, attribs) => ({ tagName, attribs: { ...attribs, tabindex: '0' } }),
       img: (_, attribs) => imageLabel(attribs, linksAround > 0),
     },
   });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { readBody } from '#kernel/http/json-body.ts';
-import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
+import { normalizeProjectName } from '#python/names/project-name.ts';
 import type { PackagesContext } from '../context.ts';
 import { operations, Unyank, Yank } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
@@ -15,6 +15,7 @@ import { markPrivate } from '../private-answer.ts';
 import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
 import { readProjectData } from '../inheritance/project-json.ts';
 import { removeProject, removeRelease } from '../removal/remove.ts';
+import { checkProjectName } from './check-project-name.ts';
 import { releaseNotFound } from './release-not-found.ts';
 import { yank } from './yank.ts';
 
@@ -140,18 +141,5 @@ export function projectRoutes(app: FastifyInstance, context: PackagesContext): v
     const { identity } = request;
     const filenames = await yank(context, { identity, index, project, version: params.version, ...change });
     await sendJson(reply, { filenames });
-  }
-}
-
-/** A name that can never be valid is not looked up at all. */
-function checkProjectName(project: string): void {
-  if (/[^\p{ASCII}]/u.test(project)) {
-    throw new AppError(packagesErrors.invalidProjectName, 'unicode project names not allowed');
-  }
-  if (!isProjectName(project)) {
-    throw new AppError(
-      packagesErrors.projectNotFound,
-      `'${project.slice(0, 100)}' can never be a project name`,
-    );
   }
 }

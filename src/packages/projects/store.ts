@@ -208,6 +208,13 @@ export async function listFiles(db: Db, projectIds: readonly number[]): Promise<
   return rows.map(toFile);
 }
 
+/** Files of the given releases, in no particular order. */
+export async function listFilesOfReleases(db: Db, releaseIds: readonly number[]): Promise<VersionedFile[]> {
+  if (releaseIds.length === 0) return [];
+  const rows = await files(db).where('release_file.release_id', 'in', releaseIds).execute();
+  return rows.map(toFile);
+}
+
 export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<void> {
   await tables(tx)
     .insertInto('release_file')
