@@ -13,6 +13,8 @@ export interface Frame {
   readonly navigation: readonly NavigationEntry[];
   /** As the reader has chosen; without it the system's. */
   readonly theme: 'light' | 'dark' | undefined;
+  /** What a proxy publishes the server below, such as `/python`; empty at the root. Pages themselves need not know it. */
+  readonly outsidePath: string;
   /** Path and query of this page: where a login comes back to. */
   readonly here: string;
   /** The address of a static file. */

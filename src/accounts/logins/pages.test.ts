@@ -130,10 +130,39 @@ describe.each(databases)('logging a browser in, on %s', (database) => {
 
     expect(await textOf({ host: 'pi.lan:3141' })).toContain('Plain http');
     expect(await textOf({})).not.toContain('Plain http');
-    const secure = { 'x-forwarded-proto': 'https', host: 'pi.example.com' };
-    expect(await textOf(secure)).not.toMatch(/Plain http|Log in there/);
-    expect(await textOf({ 'x-outside-url': 'https://pi.example.com' })).toContain('Log in there');
+    const outside = await testApp({ database, settings: { 'outside-url': 'https://pi.example.com/python' } });
+    const texts = async (headers: Record<string, string>) =>
+      (await new Visitor(outside, headers).get('/+login')).text;
+    expect(await texts({ host: 'pi.lan:3141' })).toContain('Log in there');
+    for (const headers of [
+      { host: 'pi.example.com' },
+      { host: '127.0.0.1:3141', 'x-forwarded-for': '192.0.2.1' },
+      { host: '127.0.0.1:3141', 'sec-fetch-site': 'none' },
+      { host: '127.0.0.1:3141', 'x-outside-url': 'https://pi.example.com/python' },
+    ]) {
+      expect(await texts(headers), JSON.stringify(headers)).not.toMatch(/Plain http|Log in there/);
+    }
+    await outside.close();
   });
+});
+
+test('behind a proxy that publishes the server below a path, every address has it', async () => {
+  const app = await testApp({ database: 'sqlite' });
+  const visitor = new Visitor(app, { 'x-outside-url': 'https://pi.example.com/python' });
+  const { name, auth } = await app.user();
+  const asked = await visitor.get('/python/+tokens');
+  expect(asked.headers['location']).toBe('/python/+login?next=%2F%2Btokens');
+  const form = await visitor.get('/python/+login?next=%2F%2Btokens');
+  expect(form.text).toContain('action="/python/+login"');
+  expect(form.text).toMatch(/href="\/python\/\+static\/[^"]+\/site\.css"/);
+  expect(form.text.match(/(?:href|src|action)="\/(?!python\/)[^"]*"/g)).toBeNull();
+
+  const sent = await visitor.post('/python/+login', { user: name, password: auth[1], next: '/+tokens' });
+
+  expect(sent.headers['location']).toBe('/python/+tokens');
+  expect(visitor.cookie).toMatch(/^__Host-wheelhouse=/);
+  expect((await visitor.get('/python/+tokens')).status).toBe(200);
+  await app.close();
 });
 
 test('making a user logs in who was nobody, and nobody else', async () => {

@@ -11,11 +11,19 @@ const FORWARDED = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-outside-url|x-or
 export function isLocal({
   headers,
   remoteAddress,
+  outsideUrl,
+  httpVersion,
 }: {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string | undefined;
+  /** Where the settings say that clients reach the server, or else the same host. */
+  readonly outsideUrl: string;
+  readonly httpVersion: string;
 }): boolean {
   return (
+    // Spoken by proxies alone, such as nginx without any configuration.
+    httpVersion !== '1.0' &&
+    LOCAL_HOST.test(new URL(outsideUrl).host) &&
     LOOPBACK_ADDRESS.test(remoteAddress ?? '') &&
     LOCAL_HOST.test(headers.host ?? '') &&
     !Object.keys(headers).some((name) => FORWARDED.test(name))

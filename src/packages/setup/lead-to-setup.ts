@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { audienceOf } from '#kernel/http/audience.ts';
+import { outsidePath } from '#web/serving/outside-path.ts';
 import type { PackagesContext } from '../context.ts';
 import { isFresh } from './setup-step.ts';
 
@@ -8,6 +9,8 @@ export function leadToSetup(app: FastifyInstance, context: PackagesContext): voi
   app.addHook('preHandler', async (request, reply) => {
     const isHome = request.url === '/' && request.method === 'GET' && request.identity.user === undefined;
     if (!isHome || audienceOf(request.raw) !== 'browser' || !(await isFresh(context))) return undefined;
-    return reply.header('cache-control', 'no-store').redirect('/+setup', 303);
+    return reply
+      .header('cache-control', 'no-store')
+      .redirect(`${outsidePath(request.outsideUrl)}/+setup`, 303);
   });
 }

@@ -102,8 +102,9 @@ export function setupPageRoutes(app: FastifyInstance, context: PackagesContext):
   });
 }
 
-function needsKey({ headers, socket }: FastifyRequest): boolean {
-  return !isLocal({ headers, remoteAddress: socket.remoteAddress });
+function needsKey({ headers, socket, outsideUrl, raw }: FastifyRequest): boolean {
+  const { remoteAddress } = socket;
+  return !isLocal({ headers, remoteAddress, outsideUrl, httpVersion: raw.httpVersion });
 }
 
 /** Throws 404 once the server is set up. */

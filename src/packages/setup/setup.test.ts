@@ -174,5 +174,8 @@ test.each([
   ['127.0.0.1', { host: 'localhost', via: '1.1 proxy' }, false],
   ['127.0.0.1', { host: 'localhost', 'x-outside-url': 'http://localhost' }, false],
 ])('from %s with %j is at this machine: %s', (remoteAddress, headers, expected) => {
-  expect(isLocal({ remoteAddress, headers })).toBe(expected);
+  const outsideUrl = 'http://localhost:3141';
+  expect(isLocal({ remoteAddress, headers, outsideUrl, httpVersion: '1.1' })).toBe(expected);
+  expect(isLocal({ remoteAddress, headers, outsideUrl: 'https://pi.lan', httpVersion: '1.1' })).toBe(false);
+  expect(isLocal({ remoteAddress, headers, outsideUrl, httpVersion: '1.0' })).toBe(false);
 });

@@ -16,7 +16,9 @@ document.addEventListener('keydown', (event) => {
   if (isGoing) {
     isGoing = false;
     const place = places[event.key];
-    if (place !== undefined) location.assign(place);
+    // Below a path, where a proxy publishes the server so.
+    const home = document.querySelector<HTMLAnchorElement>('.brand')?.pathname.replace(/\/$/, '') ?? '';
+    if (place !== undefined) location.assign(`${home}${place}`);
     return;
   }
   if (event.key === '/') {

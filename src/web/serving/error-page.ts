@@ -3,6 +3,7 @@ import { sitePolicy } from '#kernel/http/page-policy.ts';
 import type { ErrorPage } from '#kernel/http/render-error.ts';
 import type { WebContext } from './context.ts';
 import { frameOf } from './frame-of.ts';
+import { outsidePath, withOutsidePath } from './outside-path.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage } from './layout.ts';
 
@@ -21,7 +22,8 @@ export function createErrorPage(context: WebContext): ErrorPage {
       request.headers.authorization === undefined &&
       request.url !== '/+login'
     ) {
-      const location = `/+login?next=${encodeURIComponent(request.url)}`;
+      const login = `/+login?next=${encodeURIComponent(request.url)}`;
+      const location = withOutsidePath(login, outsidePath(request.outsideUrl));
       return { status: 303, headers: { location }, html: '' };
     }
     const frame = frameOf(context, request);

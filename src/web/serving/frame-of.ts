@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { assets } from '../assets.ts';
 import type { WebContext } from './context.ts';
 import type { Frame } from '../frame.ts';
+import { outsidePath } from './outside-path.ts';
 
 /** What the layout shows around the answer to a request. */
 export function frameOf({ web }: WebContext, request: FastifyRequest): Frame {
@@ -9,6 +10,7 @@ export function frameOf({ web }: WebContext, request: FastifyRequest): Frame {
     reader: request.identity.user,
     navigation: web.navigation,
     theme: themeOf(request.headers.cookie),
+    outsidePath: outsidePath(request.outsideUrl),
     here: request.url,
     asset: (name) => assets.address(name),
   };

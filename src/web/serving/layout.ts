@@ -4,12 +4,12 @@ import type { Frame } from '../frame.ts';
 import { escapeHtml } from '../escape-html.ts';
 import { html, trusted, type Html } from '../html.ts';
 import type { Page } from '../page.ts';
+import { markupWithOutsidePath } from './outside-path.ts';
 
 /** A whole document: a page within what all pages have. */
 export function renderPage(frame: Frame, page: Page): string {
   const title = [...page.title, 'Wheelhouse'].join(' · ');
-  return String(
-    html`<!doctype html>
+  const document = html`<!doctype html>
       <html lang="en" ${frame.theme === undefined ? '' : html` data-theme="${frame.theme}"`}>
         <head>
           <meta charset="utf-8" />
@@ -43,8 +43,8 @@ export function renderPage(frame: Frame, page: Page): string {
             <button type="button" class="plain" data-keys-help hidden><kbd>?</kbd> keys</button>
           </footer>
         </body>
-      </html>\n`,
-  );
+      </html>\n`;
+  return markupWithOutsidePath(String(document), frame.outsidePath);
 }
 
 /** Not in a template: bundlers rewrite those that hold the end of a script. */

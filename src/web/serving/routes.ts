@@ -6,8 +6,10 @@ import { sitePolicy } from '#kernel/http/page-policy.ts';
 import { route, type Params } from '#kernel/http/route.ts';
 import type { WebContext } from './context.ts';
 import { frameOf } from './frame-of.ts';
+import { markupWithOutsidePath, withOutsidePath } from './outside-path.ts';
 import { renderPage } from './layout.ts';
-import type { PageAnswer } from '../page.ts';
+import { trusted } from '../html.ts';
+import type { EventStream, PageAnswer } from '../page.ts';
 import { sendEvents } from './send-events.ts';
 import { renderedPage, type RenderedPage } from './rendered-page.ts';
 
@@ -50,15 +52,20 @@ export function page<Path extends string, Subject = unknown>(
     const answer = await handler(request, params, subject, reply);
     if ('seeOther' in answer) {
       if (answer.cookies !== undefined) void reply.header('set-cookie', answer.cookies);
-      await reply.code(303).header('cache-control', 'no-store').redirect(answer.seeOther, 303);
+      await reply
+        .code(303)
+        .header('cache-control', 'no-store')
+        .redirect(withOutsidePath(answer.seeOther, frame.outsidePath), 303);
       return;
     }
     if ('stream' in answer) {
-      await sendEvents(request, reply, answer);
+      await sendEvents(request, reply, withPaths(answer, frame.outsidePath));
       return;
     }
     const made = await renderedPage(
-      'fragment' in answer ? String(answer.fragment) : renderPage(frame, answer),
+      'fragment' in answer
+        ? markupWithOutsidePath(String(answer.fragment), frame.outsidePath)
+        : renderPage(frame, answer),
     );
     const { status = 200, isSecret = false } = 'fragment' in answer ? {} : answer;
     const isShared = mayKeep && status === 200 && !isSecret && !isMarkedPrivate(reply);
@@ -67,6 +74,18 @@ export function page<Path extends string, Subject = unknown>(
       isSecret || status !== 200 ? 'no-store' : isShared ? 'no-cache' : 'private, no-cache';
     await send(request, reply, made, { status, cacheControl });
   });
+}
+
+/** The same stream for who comes through a proxy that publishes the server below this path. */
+function withPaths({ stream }: EventStream, path: string): EventStream {
+  if (path === '') return { stream };
+  return {
+    async *stream(signal) {
+      for await (const { html: markup, ...message } of stream(signal)) {
+        yield { ...message, html: trusted(markupWithOutsidePath(String(markup), path)) };
+      }
+    },
+  };
 }
 
 /** What depends on an index with readers is marked so by whoever reads it. */

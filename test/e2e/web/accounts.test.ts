@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startBrowser, type Tab, type TestBrowser } from '#test/browser.ts';
+import { findProgram } from '#test/clients.ts';
+import { skipWithout } from '#test/machine.ts';
+import { startNginx } from '#test/nginx.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 
 const LAN = 'pi.lan';
@@ -105,6 +108,44 @@ describe('the first visit', () => {
     await tab.context.close();
   });
 });
+
+const noNginx =
+  findProgram('nginx') === undefined ? 'nginx is not installed (apt-get install nginx)' : undefined;
+
+test.skipIf(skipWithout(noNginx))(
+  'behind nginx below a path everything is where it is said to be',
+  async () => {
+    await using server = await startServer(offline);
+    await using nginx = await startNginx((port) => [
+      'location /python/ {',
+      `  proxy_pass ${server.url};`,
+      `  proxy_set_header X-Outside-Url http://127.0.0.1:${port}/python;`,
+      '}',
+    ]);
+    const tab = await browser.tab(nginx.url);
+    const { page } = tab;
+    await page.goto('/python/');
+    expect(page.url()).toBe(`${nginx.url}/python/+setup`);
+    const key = server.log().find(({ msg }) => msg === 'serving')?.['setupKey'] as string;
+
+    await fillForm(page, { key, password: 'root secret', again: 'root secret' });
+    await fillForm(page, { user: 'alice', password: 'alice secret', again: 'alice secret' });
+    await fillForm(page, {});
+
+    expect(await page.textContent('.copyable code')).toContain(`${nginx.url}/python/alice/dev/+simple/`);
+    expect(await page.evaluate(() => document.fonts.check('16px "Source Sans 3"'))).toBe(true);
+    await tab.expectClean();
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await page.waitForURL(`${nginx.url}/python/+account`);
+    await page.click('text="Log out"');
+    await page.goto('/python/+tokens');
+    expect(page.url()).toBe(`${nginx.url}/python/+login?next=%2F%2Btokens`);
+    await fillForm(page, { user: 'alice', password: 'alice secret' });
+    expect(page.url()).toBe(`${nginx.url}/python/+tokens`);
+    await tab.context.close();
+  },
+);
 
 describe('on a server that is set up', () => {
   let server: ServerProcess;
