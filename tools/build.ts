@@ -10,8 +10,13 @@ const entries = ['src/start.js', ...globSync('src/**/*-worker.ts', { cwd: root }
 const byName = new Map(entries.map((path) => [parse(path).name, path]));
 if (byName.size !== entries.length) throw new Error(`two of these have one name: ${entries.join(' ')}`);
 
-/** Bundled, because of what else it would install: 32 MB of formulas and colours, in whose place our own are used. */
-const BUNDLED = 'rst-compiler';
+const BUNDLED = [
+  // Because of what else it would install: 32 MB of formulas and colours, in whose place our own are used.
+  'rst-compiler',
+  // Every command loads them, and a hundred files take longer than the one that is left of them.
+  'commander',
+  'zod',
+];
 const EMPTY = '\0empty';
 
 await build({
@@ -19,7 +24,7 @@ await build({
   input: Object.fromEntries(byName),
   platform: 'node',
   // What package.json names is installed with the package.
-  external: (id) => /^[^./#\0]/.test(id) && id !== BUNDLED,
+  external: (id) => /^[^./#\0]/.test(id) && !BUNDLED.includes(id),
   plugins: [
     {
       name: 'without-formulas-and-colours',
@@ -45,4 +50,6 @@ for (const name of globSync('*.ts', { cwd: join(root, 'src/web/browser') })) {
   writeFileSync(join(root, 'dist/browser', name.replace(/\.ts$/, '.js')), stripTypeScriptTypes(text));
 }
 
-copyFileSync(join(root, 'node_modules', BUNDLED, 'LICENSE'), join(root, 'dist', `LICENSE-${BUNDLED}.txt`));
+for (const name of BUNDLED) {
+  copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(root, 'dist', `LICENSE-${name}.txt`));
+}

@@ -73,8 +73,9 @@ export interface UploadIndex {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const user = 'bench';
-const password = 'a long benchmark password';
+/** Who uploads. */
+export const account = { user: 'bench', password: 'a long benchmark password' } as const;
+const { user, password } = account;
 
 /** Creates a user and an index by devpi's HTTP API. */
 export async function createIndex(

@@ -59,9 +59,7 @@ it('shows what a command takes', async () => {
   expect(await runWheelhouse(['doctor', '--help'])).toMatchInlineSnapshot(`
     {
       "exitCode": 0,
-      "stderr": "(node:29339) ExperimentalWarning: stripTypeScriptTypes is an experimental feature and might change at any time
-    (Use \`node --trace-warnings ...\` to show where the warning was created)
-    ",
+      "stderr": "",
       "stdout": "Usage: wheelhouse doctor [options]
 
     Check the database, and that every file has its bytes.
