@@ -11,8 +11,8 @@ import { showToken } from './show-token.ts';
 /** API tokens of whoever asks; addresses begin with a plus sign, so that none is a user's. */
 export function tokenRoutes(app: FastifyInstance, context: AccountsContext): void {
   route(app, operations.listTokens, async ({ identity, query }, _params, reply) => {
-    const { user } = query as { user?: string | string[] };
-    const tokens = await listTokens(context, { identity, user: [user].flat()[0] });
+    const { user } = query as { user?: string };
+    const tokens = await listTokens(context, { identity, user });
     await sendJson(reply, { type: 'list:apitoken', result: tokens.map(showToken) });
   });
 

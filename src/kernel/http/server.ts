@@ -22,6 +22,7 @@ import { audienceConstraint, audienceOf } from './audience.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
+import { queryParameters } from './form-fields.ts';
 import { listenFailure } from './listen-failure.ts';
 import type { Operation } from './operation.ts';
 import { outsideUrl, routedPath } from './outside-url.ts';
@@ -128,7 +129,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     trustProxy: isTrusted,
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
+    routerOptions: {
+      maxParamLength: MAX_PARAM_LENGTH,
+      ignoreTrailingSlash: true,
+      querystringParser: queryParameters,
+    },
     // An address that cannot be decoded comes here, past every hook: too little is known for a page of ours.
     frameworkErrors: async (error, request, reply) => {
       setHeaders(reply.raw, options.standardHeaders());

@@ -87,6 +87,7 @@ describe.each(databases)('search on %s', (database) => {
       results: [{ project: 'sunflower' }, { project: 'my-sun-tools' }],
     });
     expect((await search('q=sun&limit=2&page=9')).results).toEqual([]);
+    expect((await search(`q=moon&q=sun&index=a/b&index=${index.full}`)).total).toBe(6);
     for (const wrong of ['page=0', 'page=x', 'limit=-1', 'limit=1.5']) {
       expect((await app.get(`/+search?q=sun&${wrong}`)).status).toBe(400);
     }

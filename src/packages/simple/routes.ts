@@ -123,9 +123,8 @@ export function simpleRoutes(
 
   /** `?format=` wins over Accept (PEP 691). */
   function chooseType(request: FastifyRequest): PageType {
-    const { format } = request.query as { readonly format?: string | string[] };
-    const type =
-      format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(String(format));
+    const { format } = request.query as { readonly format?: string };
+    const type = format === undefined ? negotiation.typeOf(request.headers.accept) : choosePageType(format);
     if (type !== undefined) return type;
     throw new AppError(kernelErrors.notAcceptable, 'the simple API is served as PEP 691 JSON or HTML only', {
       hint: 'accept application/vnd.pypi.simple.v1+json or text/html',

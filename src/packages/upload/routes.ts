@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
+import { formFields } from '#kernel/http/form-fields.ts';
 import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
@@ -49,10 +50,9 @@ export function isUploadForm({ headers }: Pick<FastifyRequest, 'headers'>): bool
  */
 function readPlainForm({ body, headers }: FastifyRequest): Form | undefined {
   if (!/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')) return undefined;
-  const values = new URLSearchParams(body instanceof Buffer ? body.toString('utf8') : '');
-  if (!values.has(':action')) return undefined;
-  const fields = new Map([...values.keys()].map((name) => [name, values.getAll(name)]));
-  return { fields, content: undefined, release: async () => undefined };
+  const text = body instanceof Buffer ? body.toString('utf8') : '';
+  if (!/(?:^|&)(?::|%3a)action=/i.test(text)) return undefined;
+  return { fields: formFields(text), content: undefined, release: async () => undefined };
 }
 
 interface Upload {

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
+import { formFields, lastValues } from '#kernel/http/form-fields.ts';
 import type { Refusal } from '../components/form.ts';
 
-/** The fields of a form that was posted; the last of several values of one name counts, as in a query. */
+/** The fields of a form that was posted; the last of several values of one name counts, as in a query. Throws 400 for too many. */
 export function readForm({ body }: FastifyRequest): Readonly<Record<string, string>> {
   const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
-  return Object.fromEntries(new URLSearchParams(text));
+  return lastValues(formFields(text));
 }
 
 /**
