@@ -1,5 +1,6 @@
 import { accounts } from '#accounts/part';
 import { packages } from '#packages/part';
+import { site } from '#site/part';
 import { kernelSettings, type Config } from '#kernel/config/kernel-settings.ts';
 import type { ConfigOf, Setting } from '#kernel/config/setting.ts';
 import type { EventType } from '#kernel/events/event-type.ts';
@@ -11,7 +12,7 @@ import type { Part } from '#kernel/part.ts';
 import { webOperations } from '#web/contract.ts';
 
 /** Every part, each after those that it uses. */
-export const parts = [accounts, packages] as const satisfies readonly Part[];
+export const parts = [accounts, packages, site] as const satisfies readonly Part[];
 
 /** The validated values of every setting, whatever its part. */
 export type FullConfig = Config & ConfigOf<(typeof parts)[number]['settings']>;

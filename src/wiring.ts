@@ -29,7 +29,7 @@ import { assetRoutes } from '#web/serving/asset-routes.ts';
 import type { Web } from '#web/serving/context.ts';
 import { createErrorPage } from '#web/serving/error-page.ts';
 import { openWeb } from '#web/serving/open-web.ts';
-import { eventsOf, operationsOf, parts as allParts, scopesOf } from './parts.ts';
+import { eventsOf, operationsOf, parts as allParts, scopesOf, settingsOf } from './parts.ts';
 
 /** Configuration, database and files, opened for one process. */
 export interface Installation {
@@ -190,7 +190,7 @@ export async function startServer(
   const { parts = allParts } = options;
   const installation = await openInstallation(config, log, options);
   try {
-    const web = openWeb(installation.context);
+    const web = openWeb(installation.context, settingsOf(parts));
     const { context, open } = await openParts(installation, parts, web);
     const server = createHttpServer({
       config,

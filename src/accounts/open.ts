@@ -6,6 +6,8 @@ import { accountsErrors } from './errors.ts';
 import { LastUses } from './last-uses.ts';
 import { Authenticator } from './logins/authenticate.ts';
 import { groupPageRoutes } from './groups/page-routes.ts';
+import { accountsWords } from './home/event-words.ts';
+import { tokenNeeds } from './home/token-needs.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { confirm } from './logins/confirm.ts';
 import { loginPageRoutes } from './logins/page-routes.ts';
@@ -35,6 +37,8 @@ export const code: PartCode = {
     await refuseOpenRoot(context);
     const accounts = createAccounts(context);
     const own = { ...context, accounts } as AccountsContext;
+    own.web.addHomePanel(tokenNeeds(own));
+    own.web.describeEvents(accountsWords);
     return {
       context: accounts,
       authorize: createAuthorize(context, policy, subjects),

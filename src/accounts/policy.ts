@@ -78,6 +78,7 @@ const permissions = {
   },
   // What is shown depends on what the sender may read.
   'server.read-events': { scope: 'server.read', rule: everyone, refuse: sentence('read the events') },
+  'server.read-settings': { rule: isRoot, refuse: () => 'only root may read the settings' },
   'server.read-own-events': { scope: 'server.read', rule: isOwner, refuse: sentence('read the events of') },
   'server.read-all-events': {
     scope: 'server.read',

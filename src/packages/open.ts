@@ -10,6 +10,10 @@ import { renderUploaded } from './descriptions/render-uploaded.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
+import { packagesWords } from './home/event-words.ts';
+import { projectFinder } from './home/finder.ts';
+import { packagesPanel } from './home/home-panel.ts';
+import { mirrorsPanel, storagePanel } from './home/status-panels.ts';
 import { createHotPath } from './hot-path.ts';
 import { createRootPypi } from './indexes/create-root-pypi.ts';
 import { leadToSetup } from './setup/lead-to-setup.ts';
@@ -77,6 +81,11 @@ function openPackages(accounts: AccountsContext): OpenPart {
   });
   context.accounts.onUserRemoval(removeIndexes(context.clock));
   context.web.addNavigation({ section: 'packages', label: 'Packages', href: '/+indexes' });
+  context.web.addHomePanel(packagesPanel(context, lists));
+  context.web.addFinder(projectFinder(context, lists));
+  context.web.addStatusPanel(storagePanel(context, caches));
+  context.web.addStatusPanel(mirrorsPanel(context, caches));
+  context.web.describeEvents(packagesWords);
   const standardHeaders = devpiHeaders(context);
   return {
     authorize: authorizeIn(context),

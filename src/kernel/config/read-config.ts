@@ -27,6 +27,7 @@ interface Given {
 export function readConfig(settings: readonly Setting[], sources: ConfigSources): Config {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
   const outer = [fromFlags(sources.flags), fromEnvironment(settings, sources.environment, problems)];
   const serverdir = outer.map((given) => given.get('serverdir')).find(Boolean)?.value ?? DEFAULT_SERVERDIR;
   const path = sources.file ?? resolve(String(serverdir), 'wheelhouse.yml');
@@ -40,6 +41,7 @@ export function readConfig(settings: readonly Setting[], sources: ConfigSources)
       continue;
     }
     const result = setting.type.safeParse(given.value);
+    origins.set(setting.name, given.where);
     if (result.success) values[setting.name] = result.data;
     else problems.push(`${given.where}: ${setting.name} ${describe(result.error.issues[0], given, setting)}`);
   }
@@ -49,7 +51,16 @@ export function readConfig(settings: readonly Setting[], sources: ConfigSources)
     });
   }
   values['serverdir'] = resolve(String(values['serverdir']));
-  return Object.freeze(values) as unknown as Config;
+  const config = Object.freeze(values) as unknown as Config;
+  originsOf.set(config, origins);
+  return config;
+}
+
+const originsOf = new WeakMap<Config, ReadonlyMap<string, string>>();
+
+/** Where the value of a setting was given, such as `flag --port`; undefined for its default. */
+export function originOf(config: Config, name: string): string | undefined {
+  return originsOf.get(config)?.get(name);
 }
 
 function describe(issue: { message: string } | undefined, given: Given, setting: Setting): string {

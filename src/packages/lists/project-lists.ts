@@ -108,14 +108,20 @@ export class ProjectLists implements Listener {
    */
   async knownNames(mirror: Index): Promise<NamesInMemory | undefined> {
     if (this.#hasNoList(mirror)) return undefined;
-    const fetched = await this.#readFetched(mirror);
-    if (fetched === undefined || fetched.url !== this.#mirrors.clients.of(mirror).baseUrl) return undefined;
+    const fetched = await this.#fetchedHere(mirror);
+    if (fetched === undefined) return undefined;
     const revision = `${fetched.url} ${fetched.fetchedAt}`;
     const known = this.#inMemory.get(mirror.id);
     if (known?.revision === revision) return known;
     const names = { revision, lines: `\n${await readFile(this.#namesPath(mirror), 'latin1')}` };
     this.#inMemory.set(mirror.id, names);
     return names;
+  }
+
+  /** How many names upstream lists, where that is known here. */
+  async countKnown(mirror: Index): Promise<number | undefined> {
+    if (this.#hasNoList(mirror)) return undefined;
+    return (await this.#fetchedHere(mirror))?.count;
   }
 
   /** Lists that were searched. */
@@ -307,6 +313,13 @@ export class ProjectLists implements Listener {
     } finally {
       await rm(source, { force: true });
     }
+  }
+
+  /** What is on the disk, if the present upstream sent it. */
+  async #fetchedHere(mirror: Index): Promise<Fetched | undefined> {
+    if (typeof mirror.options['mirror_url'] !== 'string') return undefined;
+    const fetched = await this.#readFetched(mirror);
+    return fetched?.url === this.#mirrors.clients.of(mirror).baseUrl ? fetched : undefined;
   }
 
   async #readFetched(mirror: Index): Promise<Fetched | undefined> {

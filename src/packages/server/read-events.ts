@@ -33,7 +33,7 @@ export interface ReadEvents {
 const LIMIT = 100;
 const MAX_LIMIT = 1000;
 /** Serials that one request looks at; who filters a long log asks again behind `scanned`. */
-const MAX_SCANNED = 20_000;
+export const MAX_SCANNED = 20_000;
 
 const ABOUT_INDEX = Object.values(packagesEvents)
   .filter(({ about }) => about === 'index')

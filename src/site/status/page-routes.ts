@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import type { PackagesContext } from '#packages';
+import { accountsPolicy } from '#accounts';
+import type { StreamMessage } from '#web/page.ts';
+import type { Reader } from '#web/panels.ts';
+import { page } from '#web/serving/routes.ts';
+import { pageOperations } from '../page-operations.ts';
+import { stillThere } from '../still-there.ts';
+import { statusPage, statusPanels } from './pages.ts';
+
+const EVERY_MS = 10_000;
+
+/** How the server is; the figures come anew while the page is open. */
+export function statusPageRoutes(app: FastifyInstance, context: PackagesContext): void {
+  const { web } = context;
+
+  async function load(reader: Reader) {
+    return await Promise.all(
+      web.statusPanels.map(async (panel) => ({ title: panel.title, ...(await panel.load(reader)) })),
+    );
+  }
+
+  page(app, context, pageOperations.showStatus, async ({ identity, outsideUrl }) =>
+    statusPage({
+      panels: await load({ identity, outsideUrl }),
+      serial: context.events.serial,
+      maySeeSettings: accountsPolicy.isAllowed(context, identity, 'server.read-settings', {}),
+    }),
+  );
+
+  page(app, context, pageOperations.followStatus, async ({ identity, outsideUrl }) => ({
+    stream: (signal) => follow({ identity, outsideUrl }, signal),
+  }));
+
+  async function* follow(reader: Reader, signal: AbortSignal): AsyncGenerator<StreamMessage> {
+    const isThere = stillThere(context, reader.identity);
+    for (;;) {
+      await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted || !(await isThere())) return;
+      yield { html: statusPanels(await load(reader), context.events.serial) };
+    }
+  }
+}
