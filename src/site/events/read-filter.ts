@@ -3,7 +3,7 @@ import { readEventQuery, type EventQuery } from '#packages';
 const KEYS = ['user', 'type', 'index', 'project', 'since', 'until'] as const;
 
 /** Events a page. */
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 
 /**
  * Reads the filter of the events, `alice/prod demo type:yank since:7d`: what has a slash is an index, another word a project.
