@@ -118,12 +118,6 @@ export class ProjectLists implements Listener {
     return names;
   }
 
-  /** How many names upstream lists, where that is known here. */
-  async countKnown(mirror: Index): Promise<number | undefined> {
-    if (this.#hasNoList(mirror)) return undefined;
-    return (await this.#fetchedHere(mirror))?.count;
-  }
-
   /** Lists that were searched. */
   readonly #inMemory = new LRUCache<number, NamesInMemory>({
     maxSize: MAX_IN_MEMORY,
