@@ -122,6 +122,16 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/refresh.ts'),
   },
   {
+    name: 'search',
+    summary: 'Find projects by words of their names and summaries',
+    load: () => import('./commands/search.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'List what happened on a server, as far as you may read it',
+    load: () => import('./commands/events.ts'),
+  },
+  {
     name: 'why',
     summary: 'Tell why a project or a file is seen on an index, or not',
     load: () => import('./commands/why.ts'),
