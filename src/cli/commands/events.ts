@@ -60,14 +60,14 @@ export const command = defineCommand({
       );
       if (events.length === 0) process.stderr.write('nothing that fits\n');
     }
-    for (let since = serial; follow;) {
+    if (!follow) return 0;
+    for (let since = serial; ;) {
       await sleep(FOLLOW_MS);
       const page = await read({ since, limit: 1000 });
       for (const event of page.events)
         process.stdout.write(json ? `${JSON.stringify(event)}\n` : lineOf(event));
       since = page.scanned;
     }
-    return 0;
   },
 });
 
