@@ -1,8 +1,9 @@
 import type { Client } from './client/client.ts';
 import { readServerUrl } from './client/server-url.ts';
-import { clientOf } from './current-client.ts';
+import { clientOf } from './open-client.ts';
 import { currentIndex } from './current-index.ts';
-import { DEFAULT_SERVER, readSession } from './session.ts';
+import { DEFAULT_SERVER } from './default-server.ts';
+import { readSession } from './session.ts';
 
 /**
  * The address that a path means: of the server with a slash in front, of the index in use without, or a URL, which gets the

@@ -1,11 +1,5 @@
-import { environment } from '#kernel/config/environment.ts';
-import { AppError } from '#kernel/errors/app-error.ts';
 import type { Client } from './client/client.ts';
-import { readIndexUrl } from './client/index-url.ts';
-import { readServerUrl } from './client/server-url.ts';
-import { clientOf } from './current-client.ts';
-import { cliErrors } from './errors.ts';
-import { DEFAULT_SERVER, loginAt, readSession, type Session, type SessionPlaces } from './session.ts';
+import type { SessionPlaces } from './session.ts';
 
 /** An index that a command is about, and the client of its server. */
 export interface CurrentIndex {
@@ -25,39 +19,7 @@ export async function currentIndex(
   server?: string,
   places?: SessionPlaces,
 ): Promise<CurrentIndex> {
-  const session = await readSession(places);
-  const found = findIndex(session, given ?? (environment['DEVPI_INDEX'] || undefined), server);
-  const client = await clientOf(session, found.server);
-  return { client, user: found.user, index: found.index, url: found.url };
-}
-
-function findIndex(session: Session, name: string | undefined, given: string | undefined) {
-  if (name !== undefined && /^https?:\/\//i.test(name)) return readIndexUrl(name);
-  const server = readServerUrl(given ?? session.server ?? DEFAULT_SERVER);
-  const isCurrent = given === undefined || server === session.server;
-  const path = name === undefined ? (isCurrent ? session.index : undefined) : qualify(session, server, name);
-  if (path === undefined) {
-    throw new AppError(cliErrors.noIndex, `no index of ${server} is in use`);
-  }
-  return readIndexUrl(`${server}/${path}`);
-}
-
-/** `user/index`, where the user may be left out. */
-function qualify(session: Session, server: string, name: string): string {
-  const path = name.replace(/^\/+|\/+$/g, '');
-  if (/^[^/]+\/[^/]+$/.test(path)) return path;
-  if (path === '' || path.includes('/')) {
-    throw new AppError(cliErrors.badArgument, `${name} is no index`, {
-      hint: 'name it as USER/INDEX, as INDEX of your own, or by its URL',
-    });
-  }
-  const login = loginAt(session, server);
-  if (login !== undefined) return `${login.user}/${path}`;
-  throw new AppError(
-    cliErrors.notLoggedIn,
-    `whose index ${path} is meant? nobody is logged in to ${server}`,
-    {
-      hint: `name it as USER/${path}, or log in: wheelhouse login USER`,
-    },
-  );
+  // Loaded when a command runs, so that its help is there at once.
+  const { findCurrentIndex } = await import('./find-index.ts');
+  return await findCurrentIndex(given, server, places);
 }

@@ -53,10 +53,11 @@ function refuseEmpty(password: string, isNew: boolean): Secret {
 }
 
 async function ask(question: string): Promise<string> {
-  process.stderr.write(`${question}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
+    // The terminal shows nothing any more: who is quick must not be seen.
+    process.stderr.write(`${question}: `);
     return await terminal.question('');
   } finally {
     terminal.close();

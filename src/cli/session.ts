@@ -52,9 +52,6 @@ const Session = Current.extend({
 
 export type Session = z.output<typeof Session>;
 
-/** The server of `wheelhouse serve` without configuration. */
-export const DEFAULT_SERVER = 'http://localhost:3141';
-
 /** Where a session is kept. */
 export interface SessionPlaces {
   readonly file: string;

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { operations } from '#packages/contract';
 import type { Client } from './client/client.ts';
@@ -23,6 +22,8 @@ export async function tellAccess(client: Client, name: string, isLoggedIn: boole
       404: 'Connected index does not exist.',
     };
     if (advice[status] === undefined) throw error;
-    return `${status} ${STATUS_CODES[status]}: ${error.message}\n${advice[status]}\n`;
+    return `${status} ${REASONS[status]}: ${error.message}\n${advice[status]}\n`;
   }
 }
+
+const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' };

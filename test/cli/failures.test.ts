@@ -36,7 +36,8 @@ const environment = () => ({ ...serverEnvironment, HOME: home.path });
 async function wheelhouse(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}) {
   const options = { env: { ...environment(), ...env }, input, timeoutMs: 60_000 };
   const { exitCode, stdout, stderr } = await runCommand([launcher, ...args], options);
-  return { exitCode, stdout, stderr: stderr.replaceAll(server.url, 'SERVER').replaceAll(home.path, '~') };
+  const filtered = (text: string) => text.replaceAll(server.url, 'SERVER').replaceAll(home.path, '~');
+  return { exitCode, stdout: filtered(stdout), stderr: filtered(stderr) };
 }
 
 /** Logs alice in, with her index in use, and forgets what was printed. */
@@ -257,7 +258,7 @@ describe('the state stays as it is, exit code and stderr say what went wrong:', 
         "stderr": "error: index alice/kept non-volatile, cannot delete
 
       hint: set volatile=True on the index first",
-        "stdout": "About to remove: http://localhost:43817/alice/kept
+        "stdout": "About to remove: SERVER/alice/kept
       Are you sure (yes/no)? yes (autoset from -y option)",
       }
     `);

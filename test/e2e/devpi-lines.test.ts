@@ -37,8 +37,10 @@ it('prints what devpi-client prints, line by line', async () => {
   try {
     /** `$` is the address of the server; a password is the last word of ours, and goes to stdin. */
     const both = async (devpi: string, wheelhouse = devpi, input = ''): Promise<void> => {
-      const words = (command: string, { server }: Side) =>
-        command.split(' ').map((word) => word.replace('$', server.url));
+      const words = (command: string, { server, session }: Side) =>
+        command
+          .split(' ')
+          .map((word) => word.replace('$', server.url).replace(/^venv$/, join(session.directory, 'venv')));
       const [their, our] = await Promise.all([
         theirs.session.run('devpi', words(devpi, theirs), { env }),
         ours.session.runProgram([launcher, ...words(wheelhouse, ours)], { env, input }),
@@ -111,6 +113,8 @@ it('prints what devpi-client prints, line by line', async () => {
     await both('index --delete -y alice/dev');
     await both('use');
     await both('index --delete -y prod');
+    await both('index alice/prod volatile=True');
+    await both('index --delete -y prod');
     await both('logout');
     await both('logout');
     await both('use $/alice');
@@ -122,7 +126,7 @@ it('prints what devpi-client prints, line by line', async () => {
     await both('use --venv venv');
     await both('use $/root/pypi');
     await both('use --set-cfg --venv venv');
-    await both('use --venv -');
+    await both('use --set-cfg --venv -');
   } finally {
     for (const { server, session } of sides) {
       await server[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Operation } from '#kernel/http/operation.ts';
 import type { Params } from '#kernel/http/route.ts';
+import type { Exchanged } from '#kernel/http/trusted-exchange.ts';
 import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
 import { cliErrors } from '../errors.ts';
 import { headersOf, type Credentials } from './credentials.ts';
@@ -32,7 +33,7 @@ export type Answer<Each extends Operation> = Each['response'] extends z.ZodType
   : undefined;
 
 export interface RawAnswer {
-  readonly headers: Headers;
+  readonly headers: Exchanged['headers'];
   /** Undefined if the answer is no JSON. */
   readonly json: unknown;
 }
@@ -86,25 +87,12 @@ export class Client {
     { isMoved = false }: { readonly isMoved?: boolean } = {},
   ): Promise<RawAnswer> {
     if (url.origin !== new URL(this.url).origin) throw new Error(`${url.origin} is another server`);
-    const response = await this.#fetch(url, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...headersOf(this.#credentials),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      // Another address must not get the credentials, nor a different request than was meant.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(this.#timeoutMs),
-    });
-    const text = await response.text().catch((cause: unknown) => {
-      throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
-    });
-    const target = URL.parse(response.headers.get('location') ?? '', url);
-    const isDone = response.ok || (isMoved && response.status === 302 && target?.origin === url.origin);
-    if (!isDone) throw await this.#refusal(response, text, url);
-    return { headers: response.headers, json: parseJson(text) };
+    const answer = await this.#exchange(url, method, body);
+    const target = URL.parse(answer.headers.location ?? '', url);
+    const isOk = answer.status >= 200 && answer.status < 300;
+    const isDone = isOk || (isMoved && answer.status === 302 && target?.origin === url.origin);
+    if (!isDone) throw await this.#refusal(answer, url);
+    return { headers: answer.headers, json: parseJson(answer.text) };
   }
 
   /**
@@ -116,15 +104,19 @@ export class Client {
     const streaming = { duplex: 'half' as const, body: body.stream as never };
     const headers = { accept: 'application/json', ...headersOf(this.#credentials), ...body.headers };
     try {
-      const response = await this.#fetch(url, {
-        method: 'POST',
-        headers,
-        redirect: 'manual',
-        signal,
-        ...streaming,
-      });
+      const response = await reached(
+        trustedFetch(url.href, {
+          method: 'POST',
+          headers,
+          redirect: 'manual',
+          signal,
+          ...streaming,
+        }),
+      );
       const text = await response.text();
-      if (!response.ok) throw await this.#refusal(response, text, url);
+      const { status } = response;
+      if (response.ok) return;
+      throw await this.#refusal({ status, text, headers: Object.fromEntries(response.headers) }, url);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof AppError) throw error;
@@ -141,46 +133,44 @@ export class Client {
     throw this.#stranger();
   }
 
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
-    try {
-      return await trustedFetch(url.href, init);
-    } catch (cause) {
-      if (!(cause instanceof Unreachable)) throw cause;
-      throw new AppError(cliErrors.serverUnreachable, cause.message, {
-        cause,
-        ...(cause.hint !== undefined && { hint: cause.hint }),
-      });
-    }
+  /** Another address must not get the credentials, nor a different request than was meant: nothing is followed. */
+  async #exchange(url: URL, method: string, body?: unknown): Promise<Exchanged> {
+    const headers = {
+      accept: 'application/json',
+      ...headersOf(this.#credentials),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const { trustedExchange } = await import('#kernel/http/trusted-exchange.ts');
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return await reached(trustedExchange(url, { method, headers, signal, body: text }));
   }
 
   /** Its kind has the status that the server answered with. */
-  async #refusal(response: Response, text: string, url: URL): Promise<AppError> {
-    const location = response.headers.get('location');
-    if (response.status < 400 && location !== null) {
+  async #refusal({ status, headers, text }: Exchanged, url: URL): Promise<AppError> {
+    const { location } = headers;
+    if (status < 400 && location !== undefined) {
       const target = URL.parse(location, this.url)?.origin ?? 'another address';
       return new AppError(cliErrors.serverUnreachable, `${this.url} sends to ${target}`, {
         hint: 'name the address where the server itself answers',
       });
     }
     const problem = Problem.safeParse(parseJson(text));
-    if (!problem.success) return this.#stranger(response.status);
+    if (!problem.success) return this.#stranger(status);
     const { detail, message, title, hint } = problem.data;
-    const words = detail ?? message ?? title ?? `the server answered ${response.status}`;
+    const words = detail ?? message ?? title ?? `the server answered ${status}`;
     const isLogin = url.pathname.endsWith('/+login');
-    const wantsLogin = response.status === 401 || (response.status === 403 && !(await this.#isKnown()));
+    const wantsLogin = status === 401 || (status === 403 && !(await this.#isKnown()));
     const advice = wantsLogin && !isLogin ? this.#loginHint() : hint;
-    const kind = { ...cliErrors.serverRefused, status: response.status };
+    const kind = { ...cliErrors.serverRefused, status };
     return new AppError(kind, words, { ...(advice !== undefined && { hint: advice }) });
   }
 
   /** Whether the server takes the credentials for somebody: to a stranger, too, it says 403 where changing is forbidden. */
   async #isKnown(): Promise<boolean> {
     if (this.#credentials === undefined) return false;
-    const url = new URL(`${this.url}/+api`);
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    const headers = { accept: 'application/json', ...headersOf(this.#credentials) };
-    const response = await this.#fetch(url, { headers, redirect: 'manual', signal });
-    const api = Api.safeParse(parseJson(await response.text()));
+    const { text } = await this.#exchange(new URL(`${this.url}/+api`), 'GET');
+    const api = Api.safeParse(parseJson(text));
     return !api.success || api.data.result.authstatus[0] === 'ok';
   }
 
@@ -211,6 +201,19 @@ const Problem = z.looseObject({
 });
 
 const Api = z.looseObject({ result: z.looseObject({ authstatus: z.array(z.unknown()).min(1) }) });
+
+/** Tells readers what `Unreachable` says. */
+async function reached<Result>(asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (!(cause instanceof Unreachable)) throw cause;
+    throw new AppError(cliErrors.serverUnreachable, cause.message, {
+      cause,
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+    });
+  }
+}
 
 function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/:(\w+)/g, (_parameter, name: string) => encodeURIComponent(params[name] ?? ''));

@@ -1,6 +1,5 @@
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
-import { addressOf } from '../address-of.ts';
 import { flag, required } from '../options.ts';
 import { sortedJson } from '../print-json.ts';
 
@@ -13,10 +12,13 @@ export const command = defineCommand({
   },
   examples: ['wheelhouse getjson /alice/dev', 'wheelhouse getjson /+status'],
   async run({ args: { path }, options: { verbose, server } }) {
+    const { addressOf } = await import('../address-of.ts');
     const { client, url } = await addressOf(path, server);
     const { headers, json } = await client.send('GET', url);
     if (verbose) {
-      const lines = [...headers].map(([name, value]) => `${name.toUpperCase()}: ${value}\n`);
+      const lines = Object.entries(headers).map(
+        ([name, value]) => `${name.toUpperCase()}: ${[value].flat().join(', ')}\n`,
+      );
       process.stdout.write(`GET REQUEST sent to ${url.href}\n${lines.toSorted().join('')}\n`);
     }
     process.stdout.write(sortedJson(json ?? {}));

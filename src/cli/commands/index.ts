@@ -7,7 +7,6 @@ import { cliErrors } from '../errors.ts';
 import { any, flag, optional } from '../options.ts';
 import { printJson } from '../print-json.ts';
 import { readKeyValues } from '../key-values.ts';
-import { showIndex } from '../show-index.ts';
 
 export const command = defineCommand({
   summary: 'Show, make, change or delete an index',
@@ -49,6 +48,7 @@ export const command = defineCommand({
     if (options.create) return await createIndex(target, values, options);
     if (changes.length > 0) return await modifyIndex(target, changes, options);
     const address = options.projects ? target.url : `${target.url}?no_projects=`;
+    const { showIndex } = await import('../show-index.ts');
     await showIndex(target, { address, json: options.json });
     return 0;
   },
@@ -78,6 +78,7 @@ async function createIndex(
   { dryRun, json }: Ways,
 ): Promise<number> {
   const { operations } = await import('#packages/contract');
+  const { showIndex } = await import('../show-index.ts');
   const { client, user, index, url } = target;
   if (dryRun) {
     process.stderr.write(`would make ${url}\n`);
@@ -94,6 +95,7 @@ async function modifyIndex(
   { dryRun, json }: Ways,
 ): Promise<number> {
   const { operations } = await import('#packages/contract');
+  const { showIndex } = await import('../show-index.ts');
   const { client, user, index, url } = target;
   const { pathname } = new URL(url);
   const lines = changes.map((change) => `${pathname} ${change}\n`).join('');

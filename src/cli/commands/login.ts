@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
 import { flag, required } from '../options.ts';
-import { DEFAULT_SERVER, readSession } from '../session.ts';
+import { DEFAULT_SERVER } from '../default-server.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
 
 export const command = defineCommand({
@@ -18,6 +18,7 @@ export const command = defineCommand({
   ],
   async run({ args: { user }, options }) {
     const { logIn } = await import('../log-in.ts');
+    const { readSession } = await import('../session.ts');
     const { tellAccess } = await import('../tell-access.ts');
     const server = options.server ?? (await readSession()).server ?? DEFAULT_SERVER;
     const password = await readPassword({ question: `Password of ${user}`, given: options.password });

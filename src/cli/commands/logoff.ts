@@ -1,14 +1,15 @@
-import { readServerUrl } from '../client/server-url.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
-import { findKeyring } from '../keyring.ts';
-import { DEFAULT_SERVER, loginAt, readSession, writeSession } from '../session.ts';
+import { DEFAULT_SERVER } from '../default-server.ts';
 
 export const command = defineCommand({
   summary: 'Forget the login to a server',
   options: { server: serverOption },
   examples: ['wheelhouse logoff'],
   async run({ options }) {
+    const { readServerUrl } = await import('../client/server-url.ts');
+    const { findKeyring } = await import('../keyring.ts');
+    const { loginAt, readSession, writeSession } = await import('../session.ts');
     const session = await readSession();
     const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
     const login = loginAt(session, server);

@@ -1,12 +1,11 @@
 import type { Secret } from '#kernel/config/secret.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { readServerUrl } from '../client/server-url.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
 import { cliErrors } from '../errors.ts';
 import { flag, optional } from '../options.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
-import { credentialsFor, DEFAULT_SERVER, loginAt, readSession } from '../session.ts';
+import { DEFAULT_SERVER } from '../default-server.ts';
 import type { FullConfig } from '../../parts.ts';
 
 export const command = defineCommand({
@@ -33,6 +32,8 @@ export const command = defineCommand({
       process.stderr.write(`changed the password of ${user} in ${settings.serverdir}\n`);
       return 0;
     }
+    const { readServerUrl } = await import('../client/server-url.ts');
+    const { credentialsFor, loginAt, readSession } = await import('../session.ts');
     const session = await readSession();
     const server = readServerUrl(options.server ?? session.server ?? DEFAULT_SERVER);
     const user = args.user ?? loginAt(session, server)?.user ?? 'root';

@@ -3,7 +3,6 @@ import { text as readAll } from 'node:stream/consumers';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { defineCommand } from '../command.ts';
 import { serverOption } from '../current-client.ts';
-import { addressOf } from '../address-of.ts';
 import { cliErrors } from '../errors.ts';
 import { flag, required } from '../options.ts';
 import { sortedJson } from '../print-json.ts';
@@ -21,6 +20,7 @@ export const command = defineCommand({
   examples: ['wheelhouse patchjson /alice/dev options.json'],
   async run({ args: { path, jsonfile }, options: { server, dryRun } }) {
     const body = await readJsonFile(jsonfile);
+    const { addressOf } = await import('../address-of.ts');
     const { client, url } = await addressOf(path, server);
     if (dryRun) {
       process.stderr.write(`would send this to ${url.href}:\n`);

@@ -2,7 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { defineCommand } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { optional } from '../options.ts';
-import { DEFAULT_SERVER, readSession } from '../session.ts';
+import { DEFAULT_SERVER } from '../default-server.ts';
 
 export const command = defineCommand({
   summary: 'Go through the first steps: server, password, user, index, installers',
@@ -17,6 +17,7 @@ export const command = defineCommand({
     const { askQuestions } = await import('../setup/questions.ts');
     const { carryOut } = await import('../setup/carry-out.ts');
     const { use } = await import('../use/use.ts');
+    const { readSession } = await import('../session.ts');
     const answers = await askQuestions(args.url ?? (await readSession()).server ?? DEFAULT_SERVER);
     // From here on it takes a moment, and half of it would be in nobody's way but wrong.
     const goOn = () => undefined;

@@ -3,7 +3,6 @@ import { environment } from '#kernel/config/environment.ts';
 import { defineCommand } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { flag, optional, text } from '../options.ts';
-import { sessionPlaces } from '../session.ts';
 
 export const command = defineCommand({
   summary: 'Choose the server and the index that commands are about, and set installers to it',
@@ -38,6 +37,7 @@ export const command = defineCommand({
   async run({ args, options }) {
     checkChoice('--pip-set-trusted', options.pipSetTrusted, ['yes', 'no', 'auto']);
     checkChoice('--always-set-cfg', options.alwaysSetCfg, ['yes', 'no']);
+    const { sessionPlaces } = await import('../session.ts');
     if (options.local && sessionPlaces().localFile === undefined) {
       throw new AppError(cliErrors.badArgument, '--local is for an active virtual environment, and none is');
     }

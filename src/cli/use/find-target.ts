@@ -3,7 +3,8 @@ import { Client } from '../client/client.ts';
 import { findServer, type FoundServer } from '../client/find-server.ts';
 import { readServerUrl } from '../client/server-url.ts';
 import { cliErrors } from '../errors.ts';
-import { credentialsFor, DEFAULT_SERVER, loginAt, type Session } from '../session.ts';
+import { DEFAULT_SERVER } from '../default-server.ts';
+import { credentialsFor, loginAt, type Session } from '../session.ts';
 
 /**
  * Asks the server that `url` names what it is: the URL of a server or an index, `user/index` or `/` of the server in use, or

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { UserConfig } from '#accounts/contract';
-import { clientOf } from '../current-client.ts';
+import { clientOf } from '../open-client.ts';
 import { printJson } from '../print-json.ts';
 import { pythonText } from '../python-text.ts';
 import { readSession } from '../session.ts';

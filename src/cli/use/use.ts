@@ -88,7 +88,9 @@ function settle(before: Session, found: FoundServer | undefined, options: UseOpt
     logins: withoutUnknown(before, found),
   };
   const isChanged =
-    isKept || [options.alwaysSetCfg, options.venv, options.user].some((each) => each !== undefined);
+    isKept ||
+    session.logins !== before.logins ||
+    [options.alwaysSetCfg, options.venv, options.user].some((each) => each !== undefined);
   return { session, found, isChanged };
 }
 

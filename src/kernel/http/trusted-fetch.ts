@@ -1,6 +1,5 @@
 import { environment } from '../config/environment.ts';
 import { environmentName } from '../config/setting.ts';
-import { useProxies } from './use-proxies.ts';
 
 /** A server that could not be reached, and why, in a sentence. */
 export class Unreachable extends Error {
@@ -25,25 +24,32 @@ export class Unreachable extends Error {
  * the proxies that the environment names, and throws `Unreachable` with an honest sentence when there is no answer.
  */
 export async function trustedFetch(url: string, init: RequestInit = {}): Promise<Response> {
-  const { host, protocol } = new URL(url);
-  // Reading the certificates takes a tenth of a second: not for http.
-  if (protocol === 'https:')
-    (await import('./trust.ts')).trustAuthorities(environment[environmentName('ca-file')] || undefined);
-  useProxies();
+  await prepareFor(new URL(url));
   try {
     return await fetch(url, init);
   } catch (cause) {
-    const { code, message } = ((cause as Error).cause ?? cause) as {
-      readonly code?: string;
-      message: string;
-    };
-    const { describeCertificateFailure, isCertificateFailure, TRUST_HINT } =
-      await import('./certificate-failure.ts');
-    if (typeof code === 'string' && isCertificateFailure(code)) {
-      const sentence = await describeCertificateFailure(new URL(url), code);
-      throw new Unreachable(sentence, { code, hint: TRUST_HINT, cause });
-    }
-    const about = typeof code === 'string' ? { code } : {};
-    throw new Unreachable(`cannot reach ${host} (${about.code ?? message})`, { ...about, cause });
+    throw await unreachable(new URL(url), (cause as Error).cause ?? cause, cause);
   }
+}
+
+/** Lets this process trust and go through what the environment names, as far as an address needs it. */
+export async function prepareFor({ protocol }: URL): Promise<void> {
+  // Reading the certificates takes a tenth of a second: not for http.
+  if (protocol === 'https:')
+    (await import('./trust.ts')).trustAuthorities(environment[environmentName('ca-file')] || undefined);
+  const hasProxy = Object.entries(environment).some(([name, value]) => /_proxy$/i.test(name) && value);
+  if (hasProxy) (await import('./use-proxies.ts')).useProxies();
+}
+
+/** What a connection that failed for `reason` is for a reader. */
+export async function unreachable(url: URL, reason: unknown, cause: unknown): Promise<Unreachable> {
+  const { code, message } = reason as { readonly code?: string; readonly message: string };
+  const { describeCertificateFailure, isCertificateFailure, TRUST_HINT } =
+    await import('./certificate-failure.ts');
+  if (typeof code === 'string' && isCertificateFailure(code)) {
+    const sentence = await describeCertificateFailure(url, code);
+    return new Unreachable(sentence, { code, hint: TRUST_HINT, cause });
+  }
+  const about = typeof code === 'string' ? { code } : {};
+  return new Unreachable(`cannot reach ${url.host} (${about.code ?? message})`, { ...about, cause });
 }
