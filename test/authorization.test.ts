@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from '#kernel/identity.ts';
 import { ROOT, testApp, type Auth, type TestApp, type TestIndex } from '#test/app.ts';
+import { startTestSession } from '#test/session.ts';
 import { uploadForm, wheelUpload } from '#test/uploads.ts';
 import { policy, type Subject } from '../src/packages/policy.ts';
 import { parts } from '../src/parts.ts';
@@ -183,23 +184,28 @@ test('every permission is named for its part, or for the server', () => {
 interface Scene {
   readonly index: TestIndex;
   readonly auths: Readonly<Record<Caller, Auth | undefined>>;
+  /** Of the browsers in which they are logged in: pages know them by these. */
+  readonly cookies: Readonly<Record<Caller, string>>;
 }
 
 /** The fields of a form that a page of ours sends; pages are named by their row in the table. */
 const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
 
-function sentByBrowser(method: string, route: string) {
+function sentByBrowser(method: string, route: string, cookie: string) {
   const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
-  if (method === 'GET') return { headers: { accept } };
+  if (method === 'GET') return { headers: { accept, cookie } };
   return {
     body: new URLSearchParams(forms[route] ?? {}).toString(),
     headers: {
       accept,
+      cookie,
       'content-type': 'application/x-www-form-urlencoded',
       'sec-fetch-site': 'same-origin',
     },
   };
 }
+
+const root: Auth = ['root', 'root secret'];
 
 describe('every route', () => {
   let app: TestApp;
@@ -207,6 +213,8 @@ describe('every route', () => {
   let tokens = 0;
   beforeAll(async () => {
     app = await testApp({ database: 'sqlite' });
+    // No browser is logged in with an empty password.
+    await app.request('PATCH', '/root', { json: { password: root[1] }, auth: ROOT });
   });
   afterAll(async () => await app.close());
 
@@ -234,7 +242,7 @@ describe('every route', () => {
   async function newScene(): Promise<Scene> {
     const [listed, stranger] = [await app.user(), await app.user()];
     const index = await app.index({ acl_upload: [listed.name] });
-    await app.request('PUT', `/+groups/${index.user.name}`, { json: {}, auth: ROOT });
+    await app.request('PUT', `/+groups/${index.user.name}`, { json: {}, auth: root });
     const uploaded = await app.upload(index, wheelUpload(), { auth: listed.auth });
     expect(uploaded.status).toBe(200);
     const auths = {
@@ -243,9 +251,21 @@ describe('every route', () => {
       stranger: stranger.auth,
       listed: listed.auth,
       owner: index.user.auth,
-      root: ROOT,
+      root,
     };
-    return { index, auths };
+    const cookies = {
+      anonymous: '',
+      'wrong password': `wheelhouse-${new URL(app.url).port}=${'x'.repeat(43)}`,
+      stranger: await cookieOf(stranger.auth),
+      listed: await cookieOf(listed.auth),
+      owner: await cookieOf(index.user.auth),
+      root: await cookieOf(root),
+    };
+    return { index, auths, cookies };
+  }
+
+  async function cookieOf(auth: Auth): Promise<string> {
+    return (await startTestSession(app, { name: auth[0], auth })).cookie;
   }
 
   /** The id of an API token of whoever this is. */
@@ -255,7 +275,8 @@ describe('every route', () => {
     return response.status === 201 ? response.json().result.id : 'none';
   }
 
-  async function send(route: string, index: TestIndex, auth?: Auth) {
+  async function send(route: string, { index, auths, cookies }: Scene, caller: Caller) {
+    const auth = auths[caller];
     const [method = '', path = '', page] = route.split(' ');
     const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
     const target = path
@@ -280,7 +301,7 @@ describe('every route', () => {
     if (page !== undefined) {
       // A stream has no end.
       const verb = path.endsWith('/stream') ? 'HEAD' : method;
-      return await app.request(verb, target, { auth, ...sentByBrowser(method, route) });
+      return await app.request(verb, target, sentByBrowser(method, route, cookies[caller]));
     }
     return await app.request(method, target, {
       auth,
@@ -295,10 +316,9 @@ describe('every route', () => {
 
   test.each(cases)('$route: $caller $mark', async ({ route, caller, mark }) => {
     current ??= await newScene();
-    const { index, auths } = current;
     const before = await app.contents();
 
-    const response = await send(route, index, auths[caller]);
+    const response = await send(route, current, caller);
 
     // Browsers are sent to log in where programs are told 401.
     const isSentToLogIn = response.headers['location']?.startsWith('/+login') === true;
@@ -307,7 +327,7 @@ describe('every route', () => {
     if (isRefused) expect(await app.contents()).toEqual(before);
     else if (!route.startsWith('GET ')) current = undefined;
     if (!isRefused) expect([200, 201, 302, 303, 404, 422, 501], response.text).toContain(response.status);
-    if (response.status === 404) expect(route).toMatch(/\/\+(?:e|static)\//);
+    if (response.status === 404) expect(route).toMatch(/\/\+(?:e\/|static\/|setup )/);
   });
 
   const withBody = cases.filter(

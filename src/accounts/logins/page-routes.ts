@@ -14,8 +14,9 @@ import { loginPage } from './pages.ts';
 
 /** Logging browsers in and out. */
 export function loginPageRoutes(app: FastifyInstance, context: AccountsContext): void {
-  const pageFor = (request: FastifyRequest, next: string) => ({
+  const pageFor = async (request: FastifyRequest, next: string) => ({
     user: '',
+    isNew: await context.accounts.rootPassword.isEmpty(),
     next,
     warning: warningFor(request),
     maySignUp: policy.isAllowed(context, request.identity, 'accounts.create-user', {}),
@@ -25,7 +26,7 @@ export function loginPageRoutes(app: FastifyInstance, context: AccountsContext):
     const { next } = request.query as { next?: unknown };
     const path = ownPath(next);
     if (request.identity.user !== undefined) return { seeOther: path };
-    return loginPage(pageFor(request, path));
+    return loginPage(await pageFor(request, path));
   });
 
   page(app, context, pageOperations.sendLogin, async (request) => {
@@ -42,7 +43,7 @@ export function loginPageRoutes(app: FastifyInstance, context: AccountsContext):
       return { seeOther: path, cookies: [started.setCookie] };
     } catch (error) {
       const refusal = loginRefusal(error);
-      return loginPage({ ...pageFor(request, path), user, refusal });
+      return loginPage({ ...(await pageFor(request, path)), user, refusal });
     }
   });
 

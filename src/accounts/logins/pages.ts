@@ -1,5 +1,6 @@
 import { form, type Refusal } from '#web/components/form.ts';
 import { heading } from '#web/components/heading.ts';
+import { note } from '#web/components/note.ts';
 import { html, type Html } from '#web/html.ts';
 import type { Page } from '#web/page.ts';
 
@@ -9,18 +10,21 @@ export interface LoginPage {
   readonly next: string;
   readonly refusal?: Refusal | undefined;
   readonly warning: Html | undefined;
+  /** While root has no password. */
+  readonly isNew: boolean;
   /** Whether anybody may make a user. */
   readonly maySignUp: boolean;
 }
 
 /** The form to log in. */
-export function loginPage({ user, next, refusal, warning, maySignUp }: LoginPage): Page {
+export function loginPage({ user, next, refusal, warning, isNew, maySignUp }: LoginPage): Page {
   return {
     title: ['Log in'],
     isSecret: true,
     ...(refusal !== undefined && { status: 422 }),
     body: html`<div class="narrow">
-      ${heading([{ label: 'Log in' }])} ${warning}
+      ${heading([{ label: 'Log in' }])}
+      ${isNew && note('info', html`This server is new: <a href="/+setup">set it up</a> first.`)} ${warning}
       ${form({
         action: '/+login',
         fields: [
