@@ -2,7 +2,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { PackagesContext } from '../context.ts';
 import { type Index, fullName } from '../model/index.ts';
 import { findReservation } from '../mirror/reserved-names.ts';
-import { listFiles, listProjectsNamed } from '../projects/store.ts';
+import { listFilenames, listProjectsNamed } from '../projects/store.ts';
 import type { View } from './reading.ts';
 import { decideVisibility, type Decision } from './shadowing.ts';
 
@@ -69,8 +69,8 @@ export async function explainProject(
   async function look(source: Index): Promise<Found> {
     const projectId = projectIds.get(source.id);
     if (source.type === 'mirror') return await lookUpstream(source);
-    const files = projectId === undefined ? [] : await listFiles(db, [projectId]);
-    return { isKnown: true, filenames: files.map((file) => file.filename), rule: undefined };
+    const filenames = projectId === undefined ? [] : await listFilenames(db, projectId);
+    return { isKnown: true, filenames, rule: undefined };
   }
 
   async function lookUpstream(mirror: Index): Promise<Found> {

@@ -208,6 +208,15 @@ export async function listFiles(db: Db, projectIds: readonly number[]): Promise<
   return rows.map(toFile);
 }
 
+export async function listFilenames(db: Db, projectId: number): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('release_file')
+    .select('filename')
+    .where('project_id', '=', projectId)
+    .execute();
+  return rows.map(({ filename }) => filename);
+}
+
 /** Files of the given releases, in no particular order. */
 export async function listFilesOfReleases(db: Db, releaseIds: readonly number[]): Promise<VersionedFile[]> {
   if (releaseIds.length === 0) return [];

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { postButton } from '#web/components/form.ts';
 import { icon } from '#web/components/icon.ts';
 import { pageNumber } from '#web/components/table.ts';
 import { foreign, html, type Html } from '#web/html.ts';
@@ -26,7 +27,7 @@ import { projectPage, whyPage, type ProjectTop } from './pages.ts';
 import { indexHref, projectHref, type ProjectPlace } from './project-header.ts';
 import { readHistory } from './read-history.ts';
 import { findNamedVersion, readRelease } from './read-release.ts';
-import { readVersions } from './read-versions.ts';
+import { readVersions, type VersionsOfProject } from './read-versions.ts';
 import { dependenciesPage, filesPage, metadataPage, releasePage, type ReleaseTop } from './release-pages.ts';
 import { indexesThatInherit } from './who-sees.ts';
 
@@ -92,7 +93,7 @@ export function releasePageRoutes(
     request: FastifyRequest,
     view: View,
     place: ProjectPlace,
-    versions: number,
+    versions: VersionsOfProject | undefined,
   ): Promise<ProjectTop> {
     const seen = view.order.filter(({ id, type }) => type === 'stage' && !view.hidden.has(id));
     const projects = await listProjectsNamed(
@@ -106,10 +107,15 @@ export function releasePageRoutes(
       place,
       displayName: nearest?.displayName ?? place.project,
       summary: undefined,
-      counts: { versions },
-      actions: mayUpload
-        ? [html`<a class="button" href="${indexHref(view.index)}/+upload">${icon('upload')} Upload</a>`]
-        : [],
+      counts: { versions: versions?.counts.all ?? 0 },
+      newest: versions?.newest?.version,
+      actions: [
+        request.identity.user !== undefined &&
+          view.order.some(({ id, type }) => type === 'mirror' && !view.hidden.has(id)) &&
+          postButton(projectHref(place, '+refresh'), html`${icon('refresh')} Refresh`),
+        mayUpload &&
+          html`<a class="button" href="${indexHref(view.index)}/+upload">${icon('upload')} Upload</a>`,
+      ].filter((each) => each !== false),
     };
   }
 
@@ -134,7 +140,7 @@ export function releasePageRoutes(
     async (request, view, place) => {
       const number = pageNumber(request.query);
       const versions = await readVersions(context, view, { project: place.project, page: number });
-      const top = await topOf(request, view, place, versions.counts.all);
+      const top = await topOf(request, view, place, versions);
       const isOwn = versions.explanations.some(
         ({ index, files, isVisible }) => index === fullName(view.index) && isVisible && files >= 0,
       );
@@ -159,8 +165,8 @@ export function releasePageRoutes(
       const { project } = place;
       const explanations = await explainProject(context, view, { project, filename: undefined });
       const isSeen = explanations.some(({ isVisible }) => isVisible);
-      const counts = isSeen ? (await readVersions(context, view, { project, page: 1 })).counts.all : 0;
-      return whyPage({ top: await topOf(request, view, place, counts), explanations });
+      const versions = isSeen ? await readVersions(context, view, { project, page: 1 }) : undefined;
+      return whyPage({ top: await topOf(request, view, place, versions), explanations });
     },
   );
 
@@ -168,9 +174,9 @@ export function releasePageRoutes(
     pageOperations.showProjectHistory,
     (project, { user, index }) => projectHref({ index: { user, name: index }, project }, '+history'),
     async (request, view, place) => {
-      const { counts } = await readVersions(context, view, { project: place.project, page: 1 });
+      const versions = await readVersions(context, view, { project: place.project, page: 1 });
       return historyPage({
-        top: await topOf(request, view, place, counts.all),
+        top: await topOf(request, view, place, versions),
         history: await readHistory(context, view, place),
       });
     },

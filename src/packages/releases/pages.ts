@@ -129,7 +129,7 @@ function matrix(place: ProjectTop['place'], versions: VersionsOfProject): Html {
         cell: ({ from }) => html`<span class="soft">${fullName(from)}</span>`,
         isMinor: true,
       },
-      { label: 'Files', cell: ({ files }) => files, align: 'end' },
+      { label: 'Files', cell: ({ files }) => files, align: 'end', isMinor: true },
       {
         label: 'Size',
         cell: ({ bytes, files }) => (bytes === undefined || files === 0 ? '' : formatBytes(bytes)),

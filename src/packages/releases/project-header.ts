@@ -31,13 +31,15 @@ export interface ProjectHeader {
   readonly displayName: string;
   readonly summary: Html | undefined;
   readonly counts: { readonly versions: number };
+  /** The version whose description is that of the project. */
+  readonly newest: string | undefined;
   readonly current: 'versions' | 'why' | 'history';
   readonly actions: readonly Html[];
 }
 
 /** The top of the pages of a project. */
 export function projectHeader(header: ProjectHeader): Html {
-  const { place, displayName, summary, counts, current, actions } = header;
+  const { place, displayName, summary, counts, newest = 'latest', current, actions } = header;
   const { index } = place;
   return html`${heading(
     [
@@ -48,7 +50,7 @@ export function projectHeader(header: ProjectHeader): Html {
     { actions, ...(summary && { summary }) },
   )}
   ${tabs('Project', [
-    { label: 'Readme', href: projectHref(place, 'latest'), isCurrent: false },
+    { label: 'Readme', href: projectHref(place, newest), isCurrent: false },
     {
       label: 'Versions',
       href: projectHref(place),

@@ -1,7 +1,7 @@
 import type { PackagesContext } from '../context.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { chooseVersion, type ChosenVersion } from '#python/names/choose-version.ts';
-import { compareVersions } from '#python/names/compare-versions.ts';
+import { newestFirst } from '#python/names/sort-versions.ts';
 import { packagesErrors } from '../errors.ts';
 import { explainProject, type Explanation } from '../inheritance/explain.ts';
 import { readSources, type Sources } from '../inheritance/read-sources.ts';
@@ -135,10 +135,7 @@ export async function findNamedVersion(
   );
   const usable = fitting.filter(({ isYanked }) => !isYanked);
   const among = usable.length > 0 ? usable : fitting;
-  return among
-    .map(({ version }) => version)
-    .sort(compareVersions)
-    .at(-1);
+  return newestFirst(among.map(({ version }) => version))[0];
 }
 
 async function listCandidates({ db }: PackagesContext, sources: Sources) {

@@ -1,6 +1,6 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import { chooseVersion, type ChosenVersion } from '#python/names/choose-version.ts';
-import { compareVersions } from '#python/names/compare-versions.ts';
+import { newestFirst } from '#python/names/sort-versions.ts';
 import type { PackagesContext } from '../context.ts';
 import { packagesErrors } from '../errors.ts';
 import { explainProject, type Explanation } from '../inheritance/explain.ts';
@@ -103,7 +103,7 @@ export async function readVersions(
     for (const [version, all] of versions) isYanked.set(version, (isYanked.get(version) ?? true) && all);
   const shown = new Set(isYanked.keys());
   const others = new Set(hidden.flatMap(({ versions }) => [...versions.keys()])).difference(shown);
-  const all = [...shown, ...others].sort((a, b) => compareVersions(b, a));
+  const all = newestFirst([...shown, ...others]);
   const listed = all.slice((page - 1) * VERSIONS_A_PAGE, page * VERSIONS_A_PAGE);
 
   const rows = Map.groupBy(await listFilesOfVersions(db, projectIds, listed), ({ projectId }) => projectId);

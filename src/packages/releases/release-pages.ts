@@ -357,7 +357,9 @@ function needsTable(caption: string, place: ProjectPlace, needs: readonly Need[]
       { label: 'Package', cell: (need) => needName(place, need) },
       { label: 'Versions', cell: ({ versions }) => html`<code>${versions || 'any'}</code>` },
       { label: 'When', cell: ({ when }) => foreign(when) },
-      { label: 'From', cell: ({ url }) => url !== undefined && foreign(url), isMinor: true },
+      ...(needs.some(({ url }) => url !== undefined)
+        ? [{ label: 'From', cell: ({ url }: Need) => url !== undefined && foreign(url), isMinor: true }]
+        : []),
     ],
     rows: needs,
   });
@@ -384,8 +386,7 @@ function seenBySection(
         ${leftOut.map(
           ({ index }) =>
             html`<li>
-              <span class="state off">${icon('dash')}</span> another
-              <strong>${foreign(release.displayName)}</strong> of ${index} is hidden
+              <span class="state off">${icon('dash')}</span> what ${index} has under this name is hidden
               <a href="${whyHref(place)}">why</a>
             </li>`,
         )}
