@@ -45,7 +45,8 @@ describe('the package that npm installs from a tarball', () => {
     await using session = await openClientSession();
     const mirror = await createIndex(server, 'anna/mirror', { type: 'mirror', mirror_url: upstream.url });
     const index = await createIndex(server, 'anna/dev', { bases: [mirror.index] });
-    await uploadAll(index, [wheelUpload({ name: 'here', metadata: { 'Requires-Dist': 'there' } })]);
+    const metadata = { 'Requires-Dist': 'there', 'Description-Content-Type': 'text/x-rst' };
+    await uploadAll(index, [wheelUpload({ name: 'here', metadata, description: 'Here\n====\n\n*text*' })]);
 
     const python = await session.makeVenv();
     const install = ['--python', python, 'install', '--no-cache-dir', '--index-url', index.simple, 'here'];
@@ -54,6 +55,10 @@ describe('the package that npm installs from a tarball', () => {
     expect(stdout).toMatch(/Successfully installed here-1\.0 there-1\.0/);
     // A thread of its own reads lists: a file that the bundle must have.
     expect(await (await fetch(mirror.simple)).text()).toContain('>there<');
+    // And another one renders descriptions, with what is bundled alone.
+    const release = async () =>
+      await (await fetch(`${index.url}/here/1.0`, { headers: { accept: 'text/html' } })).text();
+    await expect.poll(release, { timeout: 20_000 }).toMatch(/<h3[^>]*>\s*Here\s*<\/h3>[\s\S]*<em>text<\/em>/);
     const doctor = await runWheelhouse(['doctor', '--serverdir', server.serverdir, '--json'], { program });
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
     expect(JSON.parse(doctor.stdout)).toMatchObject({ problems: [] });

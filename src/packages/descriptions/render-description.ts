@@ -2,7 +2,7 @@ import { showBidiControls } from './bidi-controls.ts';
 import { highlightBlocks } from './highlight-blocks.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderPlainText } from './plain-text.ts';
-import { renderRestructuredText } from './restructured-text.ts';
+import { CompilerMissing, renderRestructuredText } from './restructured-text.ts';
 import { sanitizeDescription } from './sanitize-description.ts';
 
 /** HTML that is larger is not shown: a short text can say the same long thing very often. */
@@ -27,7 +27,8 @@ function tryToRender(render: (text: string) => string, text: string, problem: st
     const html = highlightBlocks(sanitizeDescription(render(text)));
     if (html.length <= MAX_HTML_LENGTH) return showBidiControls(html);
     return renderPlainText(text, 'rendered it would be too long');
-  } catch {
+  } catch (error) {
+    if (error instanceof CompilerMissing) return renderPlainText(text, error.message);
     // Parsers throw many things at texts that they cannot read; what takes all memory ends the thread instead.
     return renderPlainText(text, problem);
   }

@@ -1,9 +1,9 @@
-import {
+import type {
+  RstDirective,
+  RstGeneratorState,
+  RstNode,
+  RstNodeGenerator,
   RstToHtmlCompiler,
-  type RstDirective,
-  type RstGeneratorState,
-  type RstNode,
-  type RstNodeGenerator,
 } from 'rst-compiler';
 import { escapeHtml } from '#web/escape-html.ts';
 
@@ -27,10 +27,18 @@ const REFERENCES = ['HyperlinkRef', 'SubstitutionRef', 'FootnoteRef', 'CitationR
 const AMPERSAND = '\uE000';
 const TAB = 8;
 
-const compiler = createCompiler();
+/** A package for development, as it installs 32 MB: what is published has it bundled, a checkout without them has not. */
+const library = await import('rst-compiler').catch(() => undefined);
+const compiler = library && createCompiler(new library.RstToHtmlCompiler());
+
+/** A checkout shows reStructuredText as text if it was installed with `--omit=dev`. */
+export class CompilerMissing extends Error {
+  override readonly name = 'CompilerMissing';
+}
 
 /** What docutils makes of the text, as HTML that is not safe yet; throws for a text whose structure cannot be read. */
 export function renderRestructuredText(text: string): string {
+  if (compiler === undefined) throw new CompilerMissing('rst-compiler is not installed');
   const source = expandTabs(text.replaceAll(AMPERSAND, '')).replace(/&(?=[a-z]+;)/g, AMPERSAND);
   const silent = { disableWarnings: true, disableErrors: true };
   const { body } = compiler.compile(source, silent, { ...silent, ...GENERATOR_OPTIONS });
@@ -48,8 +56,7 @@ const GENERATOR_OPTIONS = {
 } as unknown as Parameters<RstToHtmlCompiler['compile']>[2];
 
 /** The compiler throws where docutils notes a problem and goes on: at directives, roles and references it does not know. */
-function createCompiler(): RstToHtmlCompiler {
-  const lenient = new RstToHtmlCompiler();
+function createCompiler(lenient: RstToHtmlCompiler): RstToHtmlCompiler {
   lenient.useDirectiveGenerator({ directives: UNSEEN, generate: () => undefined });
   lenient.useDirectiveGenerator({ directives: ['math'], generate: writeFormula });
   lenient.useInterpretedTextGenerator({ roles: ['math'], generate: writeText });
