@@ -17,6 +17,8 @@ const BUNDLED = [
   'commander',
   'zod',
 ];
+/** What formulas and colours would be made with; ours stand in for them. */
+const LEFT_OUT = ['katex', 'shiki'];
 const EMPTY = '\0empty';
 
 await build({
@@ -24,11 +26,11 @@ await build({
   input: Object.fromEntries(byName),
   platform: 'node',
   // What package.json names is installed with the package.
-  external: (id) => /^[^./#\0]/.test(id) && !BUNDLED.includes(id),
+  external: (id) => /^[^./#\0]/.test(id) && ![...BUNDLED, ...LEFT_OUT].includes(id),
   plugins: [
     {
       name: 'without-formulas-and-colours',
-      resolveId: (id) => (['katex', 'shiki'].includes(id) ? EMPTY : undefined),
+      resolveId: (id) => (LEFT_OUT.includes(id) ? EMPTY : undefined),
       load: (id) => (id === EMPTY ? 'export default {}; export const bundledLanguagesInfo = [];' : undefined),
     },
   ],
