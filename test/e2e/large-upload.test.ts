@@ -11,11 +11,10 @@ import { run } from '#kernel/process/run.ts';
 import { createIndex, listPage, request, uploadAll, wheelUpload, type Account } from '#test/index-api.ts';
 import { largeWheel, type LargeWheel } from '#test/large-wheel.ts';
 import { skipWithout } from '#test/machine.ts';
+import { mountSmallDisk } from '#test/small-disk.ts';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
-import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
 
-const MIB = 1024 ** 2;
 const noProc = platform() === 'linux' ? undefined : 'memory of a process is read from /proc';
 
 it.skipIf(skipWithout(noProc))('takes and serves a wheel of 1 GiB in constant memory', async () => {
@@ -133,19 +132,4 @@ async function download(url: string): Promise<string> {
   const response = await fetch(url);
   for await (const chunk of response.body!) hash.update(chunk as Uint8Array);
   return hash.digest('hex');
-}
-
-async function mountSmallDisk(mebibytes: number) {
-  const directory = await makeTemporaryDirectory();
-  const { path } = directory;
-  const options = `size=${mebibytes * MIB},mode=0700`;
-  const mounted = await run(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', path]);
-  if (mounted.exitCode !== 0) throw new Error(`cannot mount a tmpfs: ${mounted.stderr}`);
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      await run(['umount', path]);
-      await directory[Symbol.asyncDispose]();
-    },
-  };
 }

@@ -86,7 +86,8 @@ function reportTo(target: CurrentIndex): UploadReport {
       bars.remove(file.filename);
       // Without an answer there is no status.
       const status = error.cause instanceof Unreachable ? '' : `${error.kind.status} `;
-      const hint = error.hint ?? (error.kind.status === 413 ? PROXY_HINT : undefined);
+      const isOfProxy = error.kind.status === 413 && error.kind.code === cliErrors.serverUnreachable.code;
+      const hint = isOfProxy ? PROXY_HINT : error.hint;
       const red = (text: string) => styleText('red', text, { stream: process.stderr });
       say(
         [
