@@ -15,6 +15,7 @@ import { projectFinder } from './home/finder.ts';
 import { packagesPanel } from './home/home-panel.ts';
 import { mirrorsPanel, storagePanel } from './home/status-panels.ts';
 import { createHotPath } from './hot-path.ts';
+import { removalPageRoutes } from './removal/page-routes.ts';
 import { createRootPypi } from './indexes/create-root-pypi.ts';
 import { leadToSetup } from './setup/lead-to-setup.ts';
 import { setupPageRoutes } from './setup/page-routes.ts';
@@ -41,6 +42,7 @@ import { simpleRoutes } from './simple/routes.ts';
 import { createNegotiation } from './simple/send-page.ts';
 import { subjectsIn } from './subjects.ts';
 import { packagesMigrations } from './tables.ts';
+import { uploadPageRoutes } from './upload/page-routes.ts';
 import { isUploadForm, uploadRoutes } from './upload/routes.ts';
 import { removeIndexes } from './users/remove-indexes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -110,10 +112,12 @@ function openPackages(accounts: AccountsContext): OpenPart {
       userPageRoutes(app, context);
       overviewPageRoutes(app, context, lists);
       uploadRoutes(app, context);
+      uploadPageRoutes(app, context);
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });
       projectRoutes(app, context);
       releasePageRoutes(app, context, mirrorFiles);
+      removalPageRoutes(app, context, pages);
       searchRoutes(app, context, lists);
     },
     jobs: [

@@ -1,3 +1,4 @@
+import { multipart } from './multipart.ts';
 import { basic, type Auth, type TestApp, type TestResponse } from './app.ts';
 
 const ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -29,6 +30,17 @@ export function submit(
       'sec-fetch-site': site,
     },
   });
+}
+
+/** Sends a file as the form of a page does that asks for nothing else. */
+export function submitFile(
+  app: TestApp,
+  path: string,
+  { filename, content }: { readonly filename: string; readonly content: Buffer },
+  { auth, site = 'same-origin' }: BrowserOptions = {},
+): Promise<TestResponse> {
+  const form = multipart({}, [{ name: 'content', filename, value: content }]);
+  return app.request('POST', path, { auth, form, headers: { accept: ACCEPT, 'sec-fetch-site': site } });
 }
 
 /** The values that the fields of a page's form have, as a browser would send them. */

@@ -6,7 +6,6 @@ import type { PackagesContext } from '../context.ts';
 import { operations } from '../contract.ts';
 import { packagesErrors } from '../errors.ts';
 import { fullName } from '../model/index.ts';
-import { findSources } from '../inheritance/read-sources.ts';
 import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
 import type { ProjectLists } from '../lists/project-lists.ts';
 import { listProjectNames } from '../projects/store.ts';
@@ -20,6 +19,7 @@ import { renderListHtml, renderProjectHtml } from './render-html.ts';
 import { renderListJson, renderProjectJson } from './render-json.ts';
 import { freshPage, pageHeaders, RenderedPage } from './rendered-page.ts';
 import { sendList } from '../lists/send-list.ts';
+import { refreshProject } from './refresh-project.ts';
 import { sendPage, type Negotiation } from './send-page.ts';
 
 export interface SimplePages {
@@ -33,7 +33,7 @@ export function simpleRoutes(
   context: PackagesContext,
   { cache, negotiation, lists }: SimplePages & { readonly lists: ProjectLists },
 ): void {
-  const { db, packages } = context;
+  const { db } = context;
 
   route(app, operations.listSimple, async (request, params, reply) => {
     if (await addSlash(request, reply)) return;
@@ -88,13 +88,8 @@ export function simpleRoutes(
     const project = normalizeProjectName(params.project);
     const reading = await readReading(context, { user: params.user, name: params.index });
     if (isPrivate(reading)) markPrivate(reply.raw);
-    const sources = await findSources(db, viewOf(context, reading, request.identity), { project });
-    const results = await Promise.allSettled(
-      sources.mirrors.map((mirror) => packages.mirrors.refresh(mirror, project)),
-    );
-    cache.drop(project);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const view = viewOf(context, reading, request.identity);
+    await refreshProject(context, cache, { view, project });
     const base = request.outsideUrl;
     await reply.redirect(`${indexUrl(base, params.user, params.index)}/+simple/${project}/`, 302);
   });

@@ -10,7 +10,7 @@ import { policy, type IndexSubject } from '../policy.ts';
 import { route } from '#kernel/http/route.ts';
 import { invalidForm } from './invalid-form.ts';
 import { field } from './check-upload.ts';
-import { receiveForm, type Form } from './receive-form.ts';
+import { receiveForm, type Form, type FormLimits } from './receive-form.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
 import { isXmlRpc, sendFault } from './xml-rpc.ts';
 import { packagesConfig } from '../settings.ts';
@@ -62,15 +62,22 @@ interface Upload {
   readonly form: Form | undefined;
 }
 
+/** How much a form may bring, and how long it may take. */
+export function formLimits(
+  { config }: Pick<PackagesContext, 'config'>,
+  { bodyGuard }: FastifyRequest,
+): FormLimits {
+  const settings = packagesConfig(config);
+  return {
+    maxFileBytes: settings['packages.max-upload-bytes'],
+    maxFormBytes: settings['packages.max-form-bytes'],
+    guard: bodyGuard,
+  };
+}
+
 async function receiveUpload(context: PackagesContext, upload: Upload): Promise<UploadResult> {
   const { request, index } = upload;
-  const config = packagesConfig(context.config);
-  const limits = {
-    maxFileBytes: config['packages.max-upload-bytes'],
-    maxFormBytes: config['packages.max-form-bytes'],
-    guard: request.bodyGuard,
-  };
-  const form = upload.form ?? (await receiveForm(request.raw, context.files, limits));
+  const form = upload.form ?? (await receiveForm(request.raw, context.files, formLimits(context, request)));
   try {
     const { identity } = request;
     const action = field(form, ':action');
