@@ -42,12 +42,13 @@ export interface MetadataLink {
   readonly host: string;
 }
 
+const MAX_LINKS = 100;
 const MAX_LABEL = 60;
 
 /** Where the metadata point: by http and https only, each address once. */
 export function linksOf(metadata: Metadata): MetadataLink[] {
   const urls = metadata['project_urls'] ?? [];
-  const named = (typeof urls === 'string' ? [urls] : urls).map((line) => {
+  const named = (typeof urls === 'string' ? [urls] : urls).slice(0, MAX_LINKS).map((line) => {
     const comma = line.indexOf(',');
     return [line.slice(0, comma).trim(), line.slice(comma + 1).trim()] as const;
   });
@@ -79,11 +80,15 @@ export function licenceOf(metadata: Metadata): string | undefined {
   return String(metadata['license_expression'] ?? '') || classified.join(', ') || short || undefined;
 }
 
+const MAX_AUTHORS = 2000;
+
 /** Who wrote it, by name; the part of an address before the @ where there is no other. */
 export function authorOf(metadata: Metadata): string | undefined {
   for (const who of ['author', 'author_email', 'maintainer', 'maintainer_email']) {
-    const text = String(metadata[who] ?? '').trim();
-    const names = text
+    const names = String(metadata[who] ?? '')
+      .trim()
+      // What is shown is shorter, and the expressions below take the square of the time.
+      .slice(0, MAX_AUTHORS)
       .split(',')
       .map((each) =>
         each
