@@ -22,6 +22,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (argv[0] !== '--called-as') return await runCommand(argv);
     const { programs } = await import('./programs.ts');
     const [, name, ...rest] = argv;
+    if (name === 'devpi')
+      return await runCommand(await (await import('./programs/devpi.ts')).toCommandLine(rest));
     const program = programs.find((each) => each.name === name);
     if (program === undefined) return await runCommand(rest);
     return await runProgram(await program.load(), rest);

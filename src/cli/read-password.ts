@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { Secret } from '#kernel/config/secret.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
+import { isCalledAsDevpi } from './called-as.ts';
 import { cliErrors } from './errors.ts';
 import { text } from './options.ts';
 
@@ -25,6 +26,7 @@ export interface AskPassword {
  */
 export async function readPassword({ question, given, isNew = false }: AskPassword): Promise<Secret> {
   if (given === '-') return refuseEmpty((await readAll(process.stdin)).split(/\r?\n/, 1)[0] ?? '', isNew);
+  if (given !== undefined && isCalledAsDevpi()) return refuseEmpty(given, isNew);
   if (given !== undefined) {
     throw new AppError(
       cliErrors.badArgument,

@@ -3,6 +3,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { confirm } from '../confirm.ts';
 import { defineCommand } from '../command.ts';
 import { currentClient, currentUser, serverOption } from '../current-client.ts';
+import { isCalledAsDevpi } from '../called-as.ts';
 import { cliErrors } from '../errors.ts';
 import { readKeyValues } from '../key-values.ts';
 import { any, flag, optional } from '../options.ts';
@@ -38,16 +39,17 @@ export const command = defineCommand({
     if ((options.delete || options.create) && username === undefined) {
       throw new AppError(cliErrors.badArgument, 'need to specify a username');
     }
-    const fields = readFields(keyvalues);
+    const { password = options.password, ...fields } = readFields(keyvalues);
+    const ways = { ...options, password };
     const isChange = keyvalues.length > 0 || options.modify;
     // Who may make a user, list and look is the server's to say.
     const isAnonymousEnough = options.create || options.list || (username !== undefined && !isChange);
     const client = await currentClient(options.server, { isAnonymousEnough });
     if (options.list) return await listUsers(client, options);
     const user = username ?? (await currentUser(options.server));
-    if (options.create) return await createUser(client, user, fields, options);
+    if (options.create) return await createUser(client, user, fields, ways);
     if (options.delete) return await deleteUser(client, user, options);
-    if (isChange) return await modifyUser(client, user, fields, options);
+    if (isChange) return await modifyUser(client, user, fields, ways);
     return await showUser(client, user, options);
   },
 });
@@ -59,10 +61,11 @@ interface Ways {
   readonly yes: boolean;
 }
 
-/** Fields without a password: every user of the machine sees the arguments of programs. */
+/** Fields without a password, unless as devpi-client: every user of the machine sees the arguments of programs. */
 function readFields(keyvalues: readonly string[]): Readonly<Record<string, string>> {
   const fields = readKeyValues(keyvalues);
-  if (fields['password'] === undefined && fields['pwhash'] === undefined) return fields;
+  const isSecret = fields['password'] !== undefined || fields['pwhash'] !== undefined;
+  if (!isSecret || isCalledAsDevpi()) return fields;
   throw new AppError(
     cliErrors.badArgument,
     'a password on the command line is seen by everybody on the machine',

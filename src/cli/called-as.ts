@@ -1,0 +1,8 @@
+/**
+ * True if the program was called through a link named `devpi`. devpi-client takes passwords as arguments, and scripts give them
+ * so; under our own name they are refused.
+ */
+export function isCalledAsDevpi(): boolean {
+  const [, , flag, name] = process.argv;
+  return flag === '--called-as' && name === 'devpi';
+}
