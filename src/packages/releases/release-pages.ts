@@ -325,7 +325,7 @@ function needsSection(place: ProjectPlace, release: ShownRelease, needs: readonl
   const all = projectHref(place, release.version, '+dependencies');
   return aside(
     'Needs',
-    html`<ul class="needs">
+    html`<ul class="requirements">
         ${always.slice(0, MOST_NEEDS).map((need) => html`<li>${needLine(place, need)}</li>`)}
       </ul>
       ${always.length > MOST_NEEDS && html`<p><a href="${all}">all ${always.length}</a></p>`}
@@ -341,7 +341,7 @@ function needsSection(place: ProjectPlace, release: ShownRelease, needs: readonl
 function needLine(place: ProjectPlace, need: Need): Html {
   return html`${needName(place, need)}
     ${need.when !== '' && html`<span class="mute">${foreign(need.when)}</span>`}
-    <code class="versions">${need.versions}</code>`;
+    <code class="wanted">${need.versions}</code>`;
 }
 
 function needName(place: ProjectPlace, { name, project, extras, text }: Need): Html {

@@ -190,6 +190,21 @@ test('who may, sees what to do; without scripts, too', async () => {
     'Yank…',
     'Remove…',
   ]);
+  await keep({ page }, 'owner-release');
+  await page.goto('/alice/dev/demo');
+  await keep({ page }, 'owner-project');
+  for (const name of ['Remove project…', 'Upload', 'Refresh']) {
+    await page.goto('/alice/dev/demo');
+    const answer = page.waitForResponse((response) => response.request().isNavigationRequest());
+    await page.getByRole(name === 'Refresh' ? 'button' : 'link', { name, exact: true }).click();
+    expect([200, 303], name).toContain((await answer).status());
+  }
+  for (const name of ['Yank…', 'Remove…']) {
+    await page.goto('/alice/dev/demo/1.5.0.dev7');
+    const answer = page.waitForResponse((response) => response.request().isNavigationRequest());
+    await page.getByRole('link', { name, exact: true }).click();
+    expect((await answer).status(), name).toBe(200);
+  }
   // What another index has is changed there.
   await page.goto('/alice/dev/demo/1.4.0');
   expect(await page.getByRole('link', { name: /Yank|Remove/ }).count()).toBe(0);
@@ -197,7 +212,7 @@ test('who may, sees what to do; without scripts, too', async () => {
 });
 
 /** For people who look at them: into the directory that WHEELHOUSE_SCREENSHOTS names. */
-async function keep({ page }: Tab, name: string): Promise<void> {
+async function keep({ page }: Pick<Tab, 'page'>, name: string): Promise<void> {
   const directory = process.env['WHEELHOUSE_SCREENSHOTS'];
   if (directory !== undefined)
     await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
