@@ -185,7 +185,7 @@ export function projectsSide(
           id="filter"
           name="filter"
           value="${filter}"
-          placeholder="${isMirror ? 'Find a project' : `Filter ${formatCount(total)} projects`}"
+          placeholder="${isMirror ? 'Find a project' : `Filter ${formatCount(total)} ${total === 1 ? 'project' : 'projects'}`}"
           autocomplete="off"
         />
         ${sort !== 'name' && html`<input type="hidden" name="sort" value="${sort}" />`}

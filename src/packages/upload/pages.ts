@@ -68,8 +68,7 @@ function uploadForm(index: Index, maxBytes: number): Html {
     data-max="${maxBytes}"
   >
     <div class="drop" data-drop>
-      <p data-drop-words>Choose a wheel or an sdist:</p>
-      <label for="content">Choose files</label>
+      <p><span data-drop-words hidden>Drop wheels and sdists here, or </span><label for="content">choose files</label></p>
       <input type="file" id="content" name="content" accept=".whl,.gz,.zip,.tgz,.bz2" required aria-describedby="content-hint" />
       <p class="hint" id="content-hint">
         At most ${formatBytes(maxBytes)} each.

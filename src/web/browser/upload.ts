@@ -13,8 +13,8 @@ function enhance(form: HTMLFormElement): void {
   const status = document.querySelector<HTMLElement>('[data-uploads-status]');
   if (drop === null || input === null || list === null || status === null) return;
   input.multiple = true;
-  const words = drop.querySelector('[data-drop-words]');
-  if (words !== null) words.textContent = 'Drop wheels and sdists here, or choose files:';
+  drop.querySelector('[data-drop-words]')?.removeAttribute('hidden');
+  drop.classList.add('enhanced');
   form.querySelector<HTMLElement>('[data-upload-buttons]')?.remove();
   const waiting: (() => void)[] = [];
   const counts = { running: 0, stored: 0, refused: 0, stopped: 0 };
