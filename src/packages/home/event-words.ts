@@ -55,7 +55,7 @@ export const packagesWords: Readonly<Record<string, EventWords>> = {
     words: html`took back the yank of ${release(data)} on ${index(data)}`,
   }),
   [events.fileUploaded.type]: (data) => ({
-    icon: 'up',
+    icon: 'upload',
     words: html`${data['replaced'] === true ? 'replaced' : 'uploaded'} ${release(data)} on ${index(data)}`,
   }),
   [events.fileRemoved.type]: (data) => ({
