@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientPath } from '#test/clients.ts';
+import { clientPathIn } from '#test/clients.ts';
 import { runChecked } from '#test/run-command.ts';
 import { makeProject, requiresPython, type Wheel } from './corpus.ts';
 import { excerpt, send, type Answer } from './http.ts';
@@ -49,9 +49,18 @@ async function startWheelhouse(directory: string): Promise<Server> {
 
 /** devpi-server as its documentation starts it, without the mirror: nothing here may leave the machine. */
 async function startDevpi(directory: string): Promise<Server> {
-  const program = clientPath('devpi-server');
+  return await startDevpiWith(directory, 'devpi-server');
+}
+
+/** The same with devpi-web beside it: then it shows pages to browsers and searches. */
+export async function startDevpiWeb(directory: string): Promise<Server> {
+  return await startDevpiWith(directory, 'devpi-web');
+}
+
+async function startDevpiWith(directory: string, client: 'devpi-server' | 'devpi-web'): Promise<Server> {
+  const program = clientPathIn(client, 'devpi-server');
   const serverDirectory = join(directory, 'server');
-  await runChecked([clientPath('devpi-init'), '--serverdir', serverDirectory, '--no-root-pypi']);
+  await runChecked([clientPathIn(client, 'devpi-init'), '--serverdir', serverDirectory, '--no-root-pypi']);
   const { stdout } = await runChecked([program, '--version']);
   const port = await findFreePort();
   return await startServer({

@@ -75,9 +75,21 @@ export const clients = {
     executables: ['devpi-server', 'devpi-init', 'pytest'],
     installedFor: 'tests',
   },
+  // Another environment: devpi-server shows pages when this is beside it.
+  'devpi-web': {
+    requirements: ['devpi-web==5.1.1', 'devpi-server==6.20.3', 'setuptools==80.9.0'],
+    executables: ['devpi-server', 'devpi-init'],
+    installedFor: 'bench',
+  },
 } as const satisfies Record<string, Client>;
 
 export type ClientName = keyof typeof clients;
+/** The program of this client, where several have one of its name. */
+export function clientPathIn(name: ClientName, executable: ClientExecutable): string {
+  if (!isInstalled(name)) throw new Error(`${name} is not installed; run ${setUpCommand} ${name}`);
+  return executablePath(name, executable);
+}
+
 export type ClientExecutable = (typeof clients)[ClientName]['executables'][number];
 
 interface DebianPackage {
