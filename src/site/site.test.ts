@@ -50,6 +50,7 @@ describe.each(databases)('the pages over all parts, on %s', (database) => {
     expect(text).toContain('My indexes');
     expect(text).toMatch(/nightly<\/bdi><\/a> expires in \d days; never used/);
     expect(text).toContain('1 thing needs you');
+    expect(text).toContain(`href="${open.path}/+upload"`);
     expect(text).toContain(`--index-url http`);
     expect(headers['cache-control']).toBe('private, no-cache');
     now = NOW;

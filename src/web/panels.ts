@@ -30,7 +30,7 @@ export interface HomePanel {
   /** Sections of the main column, with their headings. */
   main?(reader: Reader): Promise<Html | undefined>;
   /** Buttons beside the heading. */
-  actions?(reader: Reader): readonly Html[];
+  actions?(reader: Reader): Promise<readonly Html[]>;
 }
 
 /** One thing that was found. */

@@ -4,8 +4,9 @@ import { listIndexes } from '../indexes/store.ts';
 import type { ProjectLists } from '../lists/project-lists.ts';
 import { countKept } from '../mirror/store.ts';
 import { fullName, listOption, type Index } from '../model/index.ts';
-import { isRestricted, mayRead } from '../policy.ts';
+import { indexSubject, isRestricted, mayRead, policy } from '../policy.ts';
 import { useLines } from '../overview/use-lines.ts';
+import { icon } from '#web/components/icon.ts';
 import { html } from '#web/html.ts';
 import type { HomePanel, Reader } from '#web/panels.ts';
 import { indexesSection, useSection, type ShownIndex } from './pages.ts';
@@ -26,10 +27,20 @@ export function packagesPanel(context: PackagesContext, lists: ProjectLists): Ho
       if (user === undefined) return `${count(all.length, 'index', 'indexes')} that everybody may read`;
       return `${count(all.filter((index) => index.user === user).length, 'index', 'indexes')} of yours`;
     },
-    actions: ({ identity: { user } }) =>
-      user === undefined
-        ? []
-        : [html`<a class="button" href="/${encodeURIComponent(user)}/+new-index">New index</a>`],
+    async actions(reader) {
+      const { identity } = reader;
+      if (identity.user === undefined) return [];
+      const target = (await readable(reader)).find(
+        (index) =>
+          index.user === identity.user &&
+          policy.isAllowed(context, identity, 'packages.upload', indexSubject(index)),
+      );
+      const upload =
+        target &&
+        html`<a class="button" href="/${target.user}/${target.name}/+upload">${icon('upload')} Upload</a>`;
+      const create = html`<a class="button" href="/${encodeURIComponent(identity.user)}/+new-index">New index</a>`;
+      return upload === undefined ? [create] : [upload, create];
+    },
     async main(reader) {
       const { user } = reader.identity;
       const all = await readable(reader);

@@ -22,7 +22,7 @@ export function homePageRoutes(app: FastifyInstance, context: PackagesContext): 
           summary: await panel.summary?.(reader),
           needs: (await panel.needs?.(reader)) ?? [],
           main: await panel.main?.(reader),
-          actions: panel.actions?.(reader) ?? [],
+          actions: (await panel.actions?.(reader)) ?? [],
         })),
       ),
       listVisible(context, identity, filter),
