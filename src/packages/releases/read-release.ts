@@ -32,7 +32,6 @@ export interface ShownFile {
   readonly requiresPython: string | undefined;
   /** Who uploaded it and when, where that is known. */
   readonly log: readonly LogItem[];
-  readonly hasMetadataFile: boolean;
 }
 
 export interface ShownRelease {
@@ -55,8 +54,6 @@ export interface ShownRelease {
   /** The reason if no file is left that is not yanked; it may be empty. */
   readonly yanked: string | undefined;
   readonly explanations: readonly Explanation[];
-  /** True if something here is of a mirror: then it changes without an event. */
-  readonly isMirrored: boolean;
 }
 
 /**
@@ -118,7 +115,6 @@ export async function readRelease(
       ? (shown.map(({ yanked }) => yanked ?? '').find((reason) => reason !== '') ?? '')
       : undefined,
     explanations: await explainProject(context, view, { project, filename: undefined }),
-    isMirrored: view.order.some(({ type }) => type === 'mirror'),
   };
 }
 
@@ -161,7 +157,6 @@ function ownFile(from: Index, file: VersionedFile): ShownFile {
     yanked: file.yanked ?? undefined,
     requiresPython: file.requiresPython ?? undefined,
     log: file.log,
-    hasMetadataFile: file.sidecar !== undefined,
   };
 }
 
@@ -176,7 +171,6 @@ function mirroredFile(from: Index, link: Link): ShownFile {
     yanked: link.yanked,
     requiresPython: link.requiresPython,
     log: [],
-    hasMetadataFile: link.coreMetadata !== undefined,
   };
 }
 

@@ -45,8 +45,6 @@ export interface VersionsOfProject {
   readonly explanations: readonly Explanation[];
   /** First uploads of versions to stages, for each of the last twelve months, the oldest first; `2026-11`. */
   readonly months: readonly { readonly month: string; readonly count: number }[];
-  /** True if something here is of a mirror: then it changes without an event. */
-  readonly isMirrored: boolean;
 }
 
 interface File {
@@ -129,7 +127,6 @@ export async function readVersions(
     newest: chooseVersion([...isYanked].map(([version, yanked]) => ({ version, isYanked: yanked }))),
     explanations,
     months: countMonths(counted, context.clock.now()),
-    isMirrored: view.order.some(({ type }) => type === 'mirror'),
   };
 }
 
