@@ -7,6 +7,9 @@ import { isCalledAsDevpi } from './called-as.ts';
 import { cliErrors } from './errors.ts';
 import { text } from './options.ts';
 
+/** Of a new password, in characters; a shorter one is asked about. */
+const SHORT = 8;
+
 /** How a command is given a password without a terminal. */
 export const passwordOption = text('-', 'Read the password from stdin instead of asking for it.');
 
@@ -44,6 +47,13 @@ export async function readPassword({ question, given, isNew = false }: AskPasswo
   const password = await ask(question);
   if (isNew && password !== (await ask('The same again'))) {
     throw new AppError(cliErrors.badArgument, 'the two passwords differ');
+  }
+  if (isNew && password !== '' && password.length < SHORT) {
+    const question = `password with less than ${SHORT} characters, are you sure to use it`;
+    const { confirm } = await import('./confirm.ts');
+    if (!(await confirm(question, { yes: false }))) {
+      throw new AppError(cliErrors.badArgument, 'the password stays as it is');
+    }
   }
   return refuseEmpty(password, isNew);
 }

@@ -353,6 +353,24 @@ describe('the state stays as it is, exit code and stderr say what went wrong:', 
   });
 });
 
+it('asks whether a short password is meant', async () => {
+  await logIn();
+  for (const [answer, exitCode] of [
+    ['no', 1],
+    ['yes', 0],
+  ] as const) {
+    await using terminal = openTerminal([launcher, 'user', '-c', 'dora'], { env: environment() });
+    await terminal.until('New password of dora:');
+    terminal.type('short\n');
+    await terminal.until('The same again:');
+    terminal.type('short\n');
+    await terminal.until('less than 8 characters, are you sure to use it (yes/no)?');
+    terminal.type(`${answer}\n`);
+    expect((await terminal.ended).exitCode).toBe(exitCode);
+    expect((await request(server, 'GET', '/dora')).status).toBe(exitCode === 0 ? 200 : 404);
+  }
+});
+
 it('renews an expired login by asking for the password', async () => {
   await logIn();
   const file = join(home.path, '.config/wheelhouse/session.json');

@@ -8,6 +8,8 @@ export interface Target {
   readonly url: string;
   /** Who uploads, if somebody is logged in. */
   readonly user: string | undefined;
+  /** Whether the index takes uploads; else where uploads go stays as it is. */
+  readonly takesUploads: boolean;
   /** Whether pip trusts the host whatever its certificate says. */
   readonly isTrusted: boolean;
 }
@@ -64,11 +66,12 @@ export const configurations: readonly Configuration[] = [
     place: 'uv',
     isDevpis: true,
     read: (text) => readToml(text, ['index-url']),
-    set(text, { url }) {
+    set(text, { url, takesUploads }) {
       // uv takes the one of its pip table for `uv pip`.
       const inPip: TomlPath = ['pip', 'index-url'];
       const own = readToml(text, inPip) === undefined ? text : setToml(text, inPip, simple(url));
-      return setToml(setToml(own, ['publish-url'], `${url}/`), ['index-url'], simple(url));
+      const named = takesUploads ? setToml(own, ['publish-url'], `${url}/`) : own;
+      return setToml(named, ['index-url'], simple(url));
     },
     remove: (text, server) =>
       removeTomlOf(text, server, [['index-url'], ['publish-url'], ['pip', 'index-url']]),
@@ -83,15 +86,17 @@ export const configurations: readonly Configuration[] = [
     place: 'poetry',
     isDevpis: false,
     read: (text) => readToml(text, ['repositories', REPOSITORY, 'url']),
-    set: (text, { url }) => setToml(text, ['repositories', REPOSITORY, 'url'], `${url}/`),
+    set: (text, { url, takesUploads }) =>
+      takesUploads ? setToml(text, ['repositories', REPOSITORY, 'url'], `${url}/`) : text,
     remove: (text, server) => removeTomlOf(text, server, [['repositories', REPOSITORY, 'url']]),
   },
   {
     place: 'pdm',
     isDevpis: false,
     read: (text) => readToml(text, ['pypi', 'url']),
-    set(text, { url }) {
+    set(text, { url, takesUploads }) {
       const named = setToml(text, ['pypi', 'url'], simple(url));
+      if (!takesUploads) return named;
       return setToml(named, ['repository', REPOSITORY, 'url'], `${url}/`);
     },
     remove: (text, server) =>
@@ -104,7 +109,8 @@ export const configurations: readonly Configuration[] = [
     place: 'pypirc',
     isDevpis: false,
     read: (text) => readIni(text, 'repository', REPOSITORY)?.[0],
-    set(text, { url, user }) {
+    set(text, { url, user, takesUploads }) {
+      if (!takesUploads) return text;
       const names = readIni(text, 'index-servers', 'distutils') ?? [];
       const values = names.flatMap((name) => name.split(/\s+/)).filter(Boolean);
       const listed = values.includes(REPOSITORY)

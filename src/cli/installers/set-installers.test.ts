@@ -7,7 +7,7 @@ import { findPlaces, type Places } from './places.ts';
 import { planInstallers, planRemoval, readInstallers } from './set-installers.ts';
 
 const SERVER = 'http://packages.example.com/pypi';
-const target = { url: `${SERVER}/alice/dev`, user: 'alice', isTrusted: true };
+const target = { url: `${SERVER}/alice/dev`, user: 'alice', takesUploads: true, isTrusted: true };
 
 function scopeOf(home: string, venv?: string) {
   const machine = { home, platform: 'linux', environment: {}, venv } as const;
@@ -127,6 +127,23 @@ test('a password of .pypirc does not go to another host', async () => {
   await write(scope.places.pypirc, section.replace('https://old.example', 'http://packages.example.com'));
   await (await planInstallers(scope, target)).apply();
   expect(await readFile(scope.places.pypirc, 'utf8')).toContain('secret');
+});
+
+test('where uploads go stays as it is for an index that takes none', async () => {
+  await using home = await makeTemporaryDirectory();
+  const scope = scopeOf(home.path);
+  await (await planInstallers(scope, target)).apply();
+
+  const mirror = { ...target, url: `${SERVER}/root/pypi`, takesUploads: false };
+  await (await planInstallers(scope, mirror)).apply();
+
+  const read = async (place: keyof Places) => await readFile(scope.places[place], 'utf8');
+  for (const place of ['pip', 'uv', 'pdm'] as const)
+    expect(await read(place)).toContain('/root/pypi/+simple/');
+  for (const place of ['uv', 'pdm', 'poetry', 'pypirc'] as const) {
+    expect(await read(place)).toContain('/alice/dev/');
+    expect(await read(place)).not.toContain('/root/pypi/"');
+  }
 });
 
 test('a virtual environment has its pip and uv set, and nothing else', async () => {

@@ -144,7 +144,8 @@ async function plan(
     index: found.index,
     isDry: options.dryRun,
   });
-  const target = { url: `${found.server}/${found.index}`, user: found.user, isTrusted };
+  const { server, index, user, takesUploads } = found;
+  const target = { url: `${server}/${index}`, user, takesUploads, isTrusted };
   try {
     return { reading, plan: await planInstallers(scope, target, reading.token?.reveal()) };
   } catch (error) {
