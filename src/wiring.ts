@@ -217,6 +217,7 @@ export async function startServer(
       context,
       routes: server.routes,
       async close() {
+        web.stop();
         await server.close();
         await jobs.stop();
         for (const part of open.toReversed()) await part.close?.();

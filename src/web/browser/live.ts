@@ -7,6 +7,7 @@ function follow(region: HTMLElement): void {
   const address = region.dataset['live'] ?? region.dataset['stream'] ?? '';
   let last = region.dataset['last'];
   let source: EventSource | undefined;
+  let hasEnded = false;
 
   function open(): void {
     const url = new URL(address, location.href);
@@ -16,7 +17,10 @@ function follow(region: HTMLElement): void {
       if (event.lastEventId !== '') last = event.lastEventId;
       put(region, event.data);
     });
-    source.addEventListener('end', close);
+    source.addEventListener('end', () => {
+      hasEnded = true;
+      close();
+    });
   }
   function close(): void {
     source?.close();
@@ -26,7 +30,7 @@ function follow(region: HTMLElement): void {
   // Browsers open six connections to a host: a page that nobody sees needs none.
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) close();
-    else if (source === undefined) open();
+    else if (source === undefined && !hasEnded) open();
   });
   if (!document.hidden) open();
 }

@@ -25,6 +25,9 @@ export interface Web {
   readonly settings: readonly Setting[];
   /** Pages as strangers see them. */
   readonly pages: PageCache;
+  /** Aborted when the server stops, so that streams end at once. */
+  readonly stopping: AbortSignal;
+  stop(): void;
 }
 
 /** The context of parts with pages. */

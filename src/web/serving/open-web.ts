@@ -14,6 +14,7 @@ export function openWeb(
   const homePanels: HomePanel[] = [];
   const finders: Finder[] = [];
   const statusPanels: StatusPanel[] = [];
+  const stopping = new AbortController();
   const words = new Map<string, EventWords>();
   return {
     settings,
@@ -30,5 +31,7 @@ export function openWeb(
     },
     wordsOf: (type) => words.get(type),
     pages: new PageCache(events, clock),
+    stopping: stopping.signal,
+    stop: () => stopping.abort(),
   };
 }

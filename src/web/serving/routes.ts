@@ -59,7 +59,7 @@ export function page<Path extends string, Subject = unknown>(
       return;
     }
     if ('stream' in answer) {
-      await sendEvents(request, reply, withPaths(answer, frame.outsidePath));
+      await sendEvents(request, reply, withPaths(answer, frame.outsidePath), context.web.stopping);
       return;
     }
     const made = await renderedPage(

@@ -6,17 +6,19 @@ import type { EventStream, StreamMessage } from '../page.ts';
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Sends a stream of server-sent events (HTML standard 9.2) until it ends or the reader leaves. nginx must not collect it, no cache
- * may keep it, and an `end` event says that there will be no more, so that the browser does not ask again.
+ * Sends a stream of server-sent events (HTML standard 9.2) until it ends, the reader leaves, or the server stops. nginx must not
+ * collect it, no cache may keep it. An `end` event says that there will be no more; without one the browser asks again.
  */
 export async function sendEvents(
   request: FastifyRequest,
   reply: FastifyReply,
   { stream }: EventStream,
+  stopping: AbortSignal,
 ): Promise<void> {
   const left = new AbortController();
   request.raw.once('close', () => left.abort());
-  const body = Readable.from(withHeartbeat(stream(left.signal), left.signal), { objectMode: false });
+  const over = AbortSignal.any([left.signal, stopping]);
+  const body = Readable.from(withHeartbeat(stream(over), over), { objectMode: false });
   await reply
     .header('content-type', 'text/event-stream')
     .header('cache-control', 'no-store')
@@ -26,27 +28,35 @@ export async function sendEvents(
 
 async function* withHeartbeat(
   messages: AsyncIterable<StreamMessage>,
-  signal: AbortSignal,
+  over: AbortSignal,
 ): AsyncGenerator<string> {
   const iterator = messages[Symbol.asyncIterator]();
+  const ended = Promise.withResolvers<'over'>();
+  over.addEventListener('abort', () => ended.resolve('over'), { once: true });
   yield ': hello\n\n';
   try {
     let next = iterator.next();
-    while (!signal.aborted) {
-      const beat = Promise.withResolvers<undefined>();
-      const timer = setTimeout(beat.resolve, HEARTBEAT_MS, undefined);
-      const result = await Promise.race([next, beat.promise]).finally(() => clearTimeout(timer));
-      if (result === undefined) {
+    while (!over.aborted) {
+      const beat = Promise.withResolvers<'beat'>();
+      const timer = setTimeout(beat.resolve, HEARTBEAT_MS, 'beat');
+      const result = await Promise.race([next, beat.promise, ended.promise]).finally(() =>
+        clearTimeout(timer),
+      );
+      if (result === 'over') return;
+      if (result === 'beat') {
         yield ': still here\n\n';
         continue;
       }
-      if (result.done === true) break;
+      if (result.done === true) {
+        yield 'event: end\ndata:\n\n';
+        return;
+      }
       yield renderMessage(result.value);
       next = iterator.next();
     }
-    yield 'event: end\ndata:\n\n';
   } finally {
-    await iterator.return?.();
+    // Not waited for: what it waits for itself may take its time.
+    void iterator.return?.();
   }
 }
 
