@@ -12,8 +12,8 @@ export interface History {
 }
 
 const MOST = 200;
-/** How far back the log is looked through. */
-const MOST_SCANNED = 200_000;
+/** Serials that a page looks back through: SQLite does nothing else meanwhile. */
+const MOST_SCANNED = 50_000;
 
 const ABOUT_INDEX = Object.values(packagesEvents)
   .filter(({ about }) => about === 'index')
