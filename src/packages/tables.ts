@@ -271,4 +271,15 @@ export const packagesMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '0016-upload-times',
+    async up({ tx }) {
+      // When a project was last uploaded to is then one look at the index, without its files.
+      await tx.schema
+        .createIndex('release_file_by_upload')
+        .on('release_file')
+        .columns(['project_id', 'uploaded_at'])
+        .execute();
+    },
+  },
 ];

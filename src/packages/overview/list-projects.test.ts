@@ -177,6 +177,11 @@ describe.each(databases)('the projects that an index shows, on %s', (database) =
       expect(plan).toContain('MERGE (UNION)');
       expect(plan).not.toContain('TEMP B-TREE');
     }
+    if (database === 'sqlite') {
+      const { rows } = await sql<{ detail: string }>`explain query plan
+        select max(uploaded_at) from release_file where project_id = 1`.execute(app.context.db);
+      expect(rows.map(({ detail }) => detail).join('\n')).toContain('COVERING INDEX release_file_by_upload');
+    }
     expect((await list(index, { sort: 'changed', page: 600 })).projects).toHaveLength(50);
     expect((await list(index, { filter: '00050' })).counts.all).toBe(1);
   });
