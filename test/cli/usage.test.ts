@@ -42,6 +42,8 @@ it('shows its commands with --help and without arguments', async () => {
                      by its number
       unyank         Let installers choose a yanked release again
       refresh        Ask the upstream indexes anew about projects of a mirror
+      search         Find projects by words of their names and summaries
+      events         List what happened on a server, as far as you may read it
       why            Tell why a project or a file is seen on an index, or not
       prime          Fetch everything that lock files name through an index, for
                      later or for a bundle

@@ -3,7 +3,7 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Operation } from '#kernel/http/operation.ts';
 import type { Params } from '#kernel/http/route.ts';
 import type { Exchanged } from '#kernel/http/trusted-exchange.ts';
-import { trustedFetch, Unreachable } from '#kernel/http/trusted-fetch.ts';
+import { Unreachable } from '#kernel/http/trusted-fetch.ts';
 import { cliErrors } from '../errors.ts';
 import { headersOf, type Credentials } from './credentials.ts';
 import { readServerUrl } from './server-url.ts';
@@ -100,29 +100,15 @@ export class Client {
    * signal when it is aborted.
    */
   async stream(url: URL, body: StreamedBody, signal: AbortSignal): Promise<void> {
-    // Kept by the type of Node, not by that of the browser.
-    const streaming = { duplex: 'half' as const, body: body.stream as never };
     const headers = { accept: 'application/json', ...headersOf(this.#credentials), ...body.headers };
+    const init = { method: 'POST', headers, body: body.stream, signal };
     try {
-      const response = await reached(
-        trustedFetch(url.href, {
-          method: 'POST',
-          headers,
-          redirect: 'manual',
-          signal,
-          ...streaming,
-        }),
-      );
-      const text = await response.text();
-      const { status } = response;
-      if (response.ok) return;
-      throw await this.#refusal({ status, text, headers: Object.fromEntries(response.headers) }, url);
+      const { trustedExchange } = await import('#kernel/http/trusted-exchange.ts');
+      const answer = await reached(trustedExchange(url, init));
+      if (answer.status < 200 || answer.status >= 300) throw await this.#refusal(answer, url);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof AppError) throw error;
-      throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, {
-        cause: error,
-      });
+      throw error;
     }
   }
 

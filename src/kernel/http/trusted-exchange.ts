@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { prepareFor, unreachable } from './trusted-fetch.ts';
 
 export interface ExchangeInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  /** What is not text is read while it is sent; the headers say how long it is. */
+  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -16,7 +17,7 @@ export interface Exchanged {
 }
 
 /**
- * Sends a request and reads the answer, for what fits into memory: as `trustedFetch`, and 60 ms sooner, which is what Node
+ * Sends a request and reads the answer, which must fit into memory: as `trustedFetch`, and 60 ms sooner, which is what Node
  * takes to load `fetch`. Throws `Unreachable`; a connection that breaks within the answer is one, too.
  */
 export async function trustedExchange(url: URL, init: ExchangeInit): Promise<Exchanged> {
@@ -25,7 +26,7 @@ export async function trustedExchange(url: URL, init: ExchangeInit): Promise<Exc
   const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   const { promise, resolve, reject } = Promise.withResolvers<Exchanged>();
   const { method, headers, body, signal } = init;
-  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const length = typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {};
   const sent = request(url, { method, headers: { ...headers, ...length }, signal }, (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => void chunks.push(chunk));
@@ -36,11 +37,35 @@ export async function trustedExchange(url: URL, init: ExchangeInit): Promise<Exc
     });
   });
   sent.on('error', reject);
-  sent.end(body);
+  if (body === undefined || typeof body === 'string') sent.end(body);
+  else void send(sent, body).catch(reject);
   try {
     return await promise;
   } catch (error) {
     const reason = signal.aborted ? (signal.reason as Error) : error;
     throw await unreachable(url, reason, error);
+  } finally {
+    // An answer that came before the end of the body; nobody reads the rest.
+    if (!sent.writableEnded) sent.destroy();
   }
+}
+
+/** Writes as fast as the server reads, until it has answered. */
+async function send(sent: ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+  let isOver = false;
+  let go: () => void = () => undefined;
+  const end = () => {
+    isOver = true;
+    go();
+  };
+  sent.once('response', end).once('close', end);
+  sent.on('drain', () => go());
+  for await (const chunk of body) {
+    if (isOver) return;
+    if (sent.write(chunk)) continue;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    go = resolve;
+    if (!isOver) await promise;
+  }
+  if (!isOver) sent.end();
 }
