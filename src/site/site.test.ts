@@ -56,6 +56,20 @@ describe.each(databases)('the pages over all parts, on %s', (database) => {
     now = NOW;
   });
 
+  test('the home page counts what an index holds anew after each change of it', async () => {
+    const visitor = await owner();
+    const files = async () =>
+      /<a href="[^"]*">(?:<bdi>)?demo(?:<\/bdi>)?<\/a>\s*(?:<bdi>)?([^<\s]+)/.exec(
+        (await visitor.get('/')).text,
+      )?.[1];
+    expect(await files()).toBe('1.0');
+    now += 1000;
+    await app.fill(open, wheelUpload({ version: '1.5' }));
+    expect(await files()).toBe('1.5');
+    await app.request('DELETE', `${open.path}/demo/1.5?force`, { auth: open.user.auth });
+    expect(await files()).toBe('1.0');
+  });
+
   test('an API client gets the list of users from the same address', async () => {
     expect((await app.get('/', { accept: 'application/json' })).json().type).toBe('list:userconfig');
     expect((await app.get('/', { accept: '*/*' })).json().type).toBe('list:userconfig');

@@ -10,12 +10,16 @@ import { icon } from '#web/components/icon.ts';
 import { html } from '#web/html.ts';
 import type { HomePanel, Reader } from '#web/panels.ts';
 import { indexesSection, useSection, type ShownIndex } from './pages.ts';
-import { DAYS, readHoldings } from './store.ts';
+import { Holdings } from './holdings.ts';
+import { DAYS } from './store.ts';
 
 const MOST = 10;
 
 /** What the home page shows of indexes: those of the reader, for strangers those that everybody may read. */
 export function packagesPanel(context: PackagesContext, lists: ProjectLists): HomePanel {
+  const holdings = new Holdings(context);
+  context.events.listen(holdings);
+
   async function readable({ identity }: Reader): Promise<readonly Index[]> {
     return (await listIndexes(context.db)).filter((index) => mayRead(context, identity, index));
   }
@@ -46,7 +50,7 @@ export function packagesPanel(context: PackagesContext, lists: ProjectLists): Ho
       const all = await readable(reader);
       const own = all.filter((index) => index.user === user);
       const order = own.length > 0 ? [...own, ...all.filter(isMirrorOf(own))] : all;
-      const shown = await describe(context, lists, order.slice(0, MOST));
+      const shown = await describe({ context, lists, holdings }, order.slice(0, MOST));
       const used = own.find(({ type }) => type === 'stage') ?? own[0] ?? all[0];
       return html`${indexesSection({
         title: own.length > 0 ? 'My indexes' : 'Indexes',
@@ -66,20 +70,21 @@ function isMirrorOf(own: readonly Index[]): (index: Index) => boolean {
   return (index) => index.type === 'mirror' && bases.has(fullName(index)) && !ids.has(index.id);
 }
 
+interface Described {
+  readonly context: PackagesContext;
+  readonly lists: ProjectLists;
+  readonly holdings: Holdings;
+}
+
 async function describe(
-  context: PackagesContext,
-  lists: ProjectLists,
+  { context, lists, holdings }: Described,
   indexes: readonly Index[],
 ): Promise<readonly ShownIndex[]> {
-  const holdings = await readHoldings(
-    context.db,
-    indexes.map(({ id }) => id),
-    context.clock.now(),
-  );
+  const held = await holdings.of(indexes.map(({ id }) => id));
   const kept = indexes.some(({ type }) => type === 'mirror') ? await countKept(context.db) : new Map();
   return await Promise.all(
     indexes.map(async (index): Promise<ShownIndex> => {
-      const holding = holdings.get(index.id);
+      const holding = held.get(index.id);
       const none = {
         projects: 0,
         files: 0,

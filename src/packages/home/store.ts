@@ -50,26 +50,23 @@ export async function readHoldings(
     .where('uploaded_at', '>=', (today - DAYS + 1) * DAY_MS)
     .groupBy(['index_id', day])
     .execute();
-  const newest = await tables(db)
-    .selectFrom('search_entry')
-    .innerJoin(
+  const newest = await Promise.all(
+    ids.map((id) =>
       tables(db)
         .selectFrom('search_entry')
-        .select((eb) => ['index_id as of', eb.fn.max('changed_at').as('last')])
-        .where('index_id', 'in', ids)
-        .groupBy('index_id')
-        .as('latest'),
-      (join) => join.onRef('of', '=', 'index_id').onRef('last', '=', 'changed_at'),
-    )
-    .select(['index_id', 'name', 'version', 'changed_at'])
-    .orderBy('name')
-    .execute();
+        .select(['index_id', 'name', 'version', 'changed_at'])
+        .where('index_id', '=', id)
+        .orderBy('changed_at', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+    ),
+  );
   const entryOf = <Row extends { readonly index_id: number }>(rows: readonly Row[], id: number) =>
     rows.find(({ index_id }) => index_id === id);
   return new Map(
     ids.map((id) => {
       const held = entryOf(files, id);
-      const last = entryOf(newest, id);
+      const last = newest[ids.indexOf(id)];
       const own = uploads.filter(({ index_id }) => index_id === id);
       const holding: Holding = {
         projects: entryOf(projects, id)?.count ?? 0,
