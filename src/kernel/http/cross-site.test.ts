@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../errors/app-error.ts';
-import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
+import { credentialsOf, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
 
 const request = (method: string, headers: Record<string, string>) => ({
   method,
@@ -70,7 +70,21 @@ test.each([
 
 test('a cookie identifies who reads, and who sends a form of ours, but no other change', () => {
   const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'LINK'];
+  const counts = (isForBrowsers: boolean) => (method: string) =>
+    credentialsOf({ ...request(method, { cookie: 'a=b' }), outsideUrl: 'http://inner:3141' }, isForBrowsers)
+      .cookie === 'a=b';
 
-  expect(methods.filter((method) => mayUseCookie({ method }, false))).toEqual(['GET', 'HEAD', 'OPTIONS']);
-  expect(methods.filter((method) => mayUseCookie({ method }, true))).toEqual(methods);
+  expect(methods.filter(counts(false))).toEqual(['GET', 'HEAD', 'OPTIONS']);
+  expect(methods.filter(counts(true))).toEqual(methods);
+});
+
+test('over https only a cookie that no other host can set identifies anybody', () => {
+  const planted = 'a=1; wheelhouse=planted;__host-a=2; x__Host-a=3';
+  const headers = { cookie: `${planted}; __Host-a=4`, authorization: 'Basic x' };
+
+  expect(credentialsOf(request('GET', headers), true)).toMatchObject({
+    cookie: '__Host-a=4',
+    authorization: 'Basic x',
+  });
+  expect(credentialsOf(request('GET', { cookie: planted }), true)).not.toHaveProperty('cookie');
 });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
@@ -43,7 +44,18 @@ export function requireSameOrigin({ method, headers, outsideUrl, protocol }: Sen
   });
 }
 
-/** True if a cookie may identify who sends a request: for reading, and for the forms of our own pages. */
-export function mayUseCookie({ method }: Pick<FastifyRequest, 'method'>, isForBrowsers: boolean): boolean {
-  return SAFE_METHODS.has(method) || isForBrowsers;
+/**
+ * The headers that may tell who sends a request. Cookies count for reading and for the forms of our own pages; over https only those
+ * that no other host can set: a sibling host, or whoever changes an answer over plain http, could give a browser the session of
+ * somebody else.
+ */
+export function credentialsOf(
+  { method, headers, outsideUrl }: Pick<FastifyRequest, 'method' | 'headers' | 'outsideUrl'>,
+  isForBrowsers: boolean,
+): IncomingHttpHeaders {
+  const { cookie, ...others } = headers;
+  if (cookie === undefined || !(SAFE_METHODS.has(method) || isForBrowsers)) return others;
+  if (!outsideUrl.startsWith('https:')) return headers;
+  const own = cookie.split(/;\s*/).filter((each) => each.startsWith('__Host-'));
+  return own.length === 0 ? others : { ...others, cookie: own.join('; ') };
 }

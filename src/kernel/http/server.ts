@@ -21,7 +21,7 @@ import type { Log } from '../log/log.ts';
 import { audienceConstraint, audienceOf } from './audience.ts';
 import { BodyGuards, type BodyGuard } from './body-guard.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { mayUseCookie, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
+import { credentialsOf, refuseCrossSite, requireSameOrigin } from './cross-site.ts';
 import { queryParameters } from './form-fields.ts';
 import { listenFailure } from './listen-failure.ts';
 import type { Operation } from './operation.ts';
@@ -186,9 +186,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await answerNotFound(request, reply);
       return reply;
     }
-    const { cookie: _cookie, ...others } = request.headers;
-    const credentials = mayUseCookie(request, isForBrowsers) ? request.headers : others;
-    request.identity = await options.identify(credentials, request.clientAddress);
+    request.identity = await options.identify(credentialsOf(request, isForBrowsers), request.clientAddress);
     if (operation !== undefined) request.subject = await options.authorize(operation, request);
   });
   // Again, since the serial may have grown: a write answers with its own.
