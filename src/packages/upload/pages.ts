@@ -122,7 +122,7 @@ export function uploadLine(index: Index, { filename, outcome }: UploadLine): Htm
   if (outcome.kind === 'refused') {
     return html`<div class="uploaded refused">
       ${name} ${state('bad', 'refused')}
-      <p>${outcome.message}${outcome.hint !== undefined && html` ${outcome.hint}`}</p>
+      <p>${visible(outcome.message)}${outcome.hint !== undefined && html` ${visible(outcome.hint)}`}</p>
     </div>`;
   }
   const { project, version, bytes, kind } = outcome;

@@ -1,4 +1,4 @@
-import { html, type Html, type HtmlValue } from '../html.ts';
+import { html, visible, type Html, type HtmlValue } from '../html.ts';
 
 interface FieldBase {
   /** The name under which it is sent. */
@@ -74,8 +74,8 @@ export function refusalNote({ message, hint, fields = {} }: Refusal): Html {
   const sentence =
     message ?? (count === 1 ? 'One field needs another value.' : `${count} fields need other values.`);
   return html`<div class="note bad" role="alert" tabindex="-1" data-focus>
-    <p><strong>${sentence}</strong></p>
-    ${hint !== undefined && html`<p>${hint}</p>`}
+    <p><strong>${visible(sentence)}</strong></p>
+    ${hint !== undefined && html`<p>${visible(hint)}</p>`}
   </div>`;
 }
 
@@ -93,7 +93,7 @@ export function renderField(field: Field, error?: string): Html {
     described.length > 0 && html` aria-describedby="${described.join(' ')}"`
   }${error !== undefined && html` aria-invalid="true"`}`;
   const hint = field.hint !== undefined && html`<p class="hint" id="${id}-hint">${field.hint}</p>`;
-  const wrong = error !== undefined && html`<p class="error" id="${id}-error">${error}</p>`;
+  const wrong = error !== undefined && html`<p class="error" id="${id}-error">${visible(error)}</p>`;
   if (field.kind === 'checkbox') {
     return html`<div class="field check">
       <label for="${id}"

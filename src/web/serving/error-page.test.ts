@@ -21,6 +21,13 @@ test.each([
   expect([...places.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual(above);
 });
 
+test('what turns the direction of a text is shown as what it is', async () => {
+  const { text } = await app.get('/root/pypi-%E2%80%AE', browser);
+
+  expect(text).toContain('pypi-\\u202e');
+  expect(text).not.toContain('\u202e');
+});
+
 test('who is not logged in is sent to log in, and comes back', async () => {
   const { status, headers } = await app.get('/+account?a=b', browser);
 

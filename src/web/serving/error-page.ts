@@ -5,7 +5,7 @@ import type { ErrorPage } from '#kernel/http/render-error.ts';
 import type { WebContext } from './context.ts';
 import { frameOf } from './frame-of.ts';
 import { outsidePath, withOutsidePath } from './outside-path.ts';
-import { foreign, html, type Html } from '../html.ts';
+import { foreign, html, visible, type Html } from '../html.ts';
 import { renderPage } from './layout.ts';
 
 /**
@@ -44,9 +44,9 @@ function errorBody(
 ): Html {
   const isOurs = kind.status >= 500;
   const above = kind.status === 404 ? placesAbove(request.url) : [];
-  return html`<section class="error-page"><h1><strong>${kind.status}</strong> ${capitalized(message)}</h1>
+  return html`<section class="error-page"><h1><strong>${kind.status}</strong> ${visible(capitalized(message))}</h1>
 ${kind.title.toLowerCase() !== message.toLowerCase() && html`<p class="summary">${kind.title}.</p>`}
-${hint !== undefined && html`<p>What to do: ${hint}.</p>`}
+${hint !== undefined && html`<p>What to do: ${visible(hint)}.</p>`}
 ${kind.status === 403 && reader !== undefined && html`<p>You are logged in as <strong>${reader}</strong>.</p>`}
 ${
   above.length > 0 &&
