@@ -156,6 +156,32 @@ describe.each(databases)('the pages over all parts, on %s', (database) => {
     expect(heard).toContain('<strong>1 new</strong>');
   });
 
+  test('an address follows fifty streams and no more, and may again when it leaves', async () => {
+    const leave = new AbortController();
+    const init = { headers: { accept: 'text/event-stream' }, signal: leave.signal };
+    const follow = () => fetch(`${app.url}/+events/stream`, init);
+    // Kept until all have come: a response that nobody holds ends.
+    const answers = await Promise.all(Array.from({ length: 60 }, follow));
+    const refused = answers.filter(({ status }) => status === 503).length;
+    leave.abort();
+
+    // Of the test before this one a stream may still be there.
+    expect([10, 11]).toContain(refused);
+    await expect
+      .poll(async () => {
+        const again = new AbortController();
+        const { status } = await fetch(`${app.url}/+events/stream`, { ...init, signal: again.signal });
+        again.abort();
+        return status;
+      })
+      .toBe(200);
+  });
+
+  test('suggestions for a query that is cut within a character are none', async () => {
+    const { status } = await stranger().get(`/+search/suggestions?q=${'a'.repeat(199)}%F0%9F%98%80`);
+    expect(status).toBe(200);
+  });
+
   test('the status is one sentence and its figures', async () => {
     const { text } = await stranger().get('/+status');
     expect(text).toContain('All is well.');

@@ -162,6 +162,7 @@ export const kernelErrors = defineErrors('kernel', {
     status: 503,
     title: 'The server has too much to do',
     hint: 'try again in a moment',
-    meaning: 'More password checks wait than the server lets wait. A login token needs no such check.',
+    meaning:
+      'More password checks wait, or more pages follow what happens, than the server lets. A login token needs no such check.',
   },
 });

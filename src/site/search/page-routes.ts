@@ -37,5 +37,6 @@ export function searchPageRoutes(app: FastifyInstance, context: PackagesContext)
 
 function textOf(query: unknown): string {
   const { q } = query as Readonly<Record<string, unknown>>;
-  return typeof q === 'string' ? q.slice(0, 200) : '';
+  // Half a character, which a cut may leave, has no place in an address.
+  return typeof q === 'string' ? q.slice(0, 200).toWellFormed() : '';
 }

@@ -3,6 +3,7 @@ import type { Setting } from '#kernel/config/setting.ts';
 import type { NavigationEntry } from '../frame.ts';
 import type { EventWords, Finder, HomePanel, StatusPanel } from '../panels.ts';
 import type { PageCache } from './page-cache.ts';
+import type { StreamPlaces } from './stream-places.ts';
 
 /** What parts find in their context under `web`, and what they add to it when they open. */
 export interface Web {
@@ -28,6 +29,8 @@ export interface Web {
   /** Aborted when the server stops, so that streams end at once. */
   readonly stopping: AbortSignal;
   stop(): void;
+  /** For those who follow a stream of events. */
+  readonly streams: StreamPlaces;
 }
 
 /** The context of parts with pages. */

@@ -4,6 +4,7 @@ import type { Web } from './context.ts';
 import type { NavigationEntry } from '../frame.ts';
 import type { EventWords, Finder, HomePanel, StatusPanel } from '../panels.ts';
 import { PageCache } from './page-cache.ts';
+import { StreamPlaces } from './stream-places.ts';
 
 /** What pages share, made before any part opens. */
 export function openWeb(
@@ -33,5 +34,6 @@ export function openWeb(
     pages: new PageCache(events, clock),
     stopping: stopping.signal,
     stop: () => stopping.abort(),
+    streams: new StreamPlaces(),
   };
 }

@@ -59,6 +59,8 @@ export function page<Path extends string, Subject = unknown>(
       return;
     }
     if ('stream' in answer) {
+      const place = context.web.streams.take(request.clientAddress);
+      reply.raw.once('close', () => place[Symbol.dispose]());
       await sendEvents(request, reply, withPaths(answer, frame.outsidePath), context.web.stopping);
       return;
     }
