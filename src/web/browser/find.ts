@@ -33,7 +33,8 @@ function suggestFor(field: HTMLInputElement): void {
   async function ask(): Promise<void> {
     asking?.abort();
     const mine = (asking = new AbortController());
-    const address = `/+search/suggestions?q=${encodeURIComponent(field.value)}`;
+    // The form knows below which path the server is published.
+    const address = `${field.form?.action ?? '/+search'}/suggestions?q=${encodeURIComponent(field.value)}`;
     try {
       const response = await fetch(address, { headers: { accept: 'text/html' }, signal: mine.signal });
       if (!response.ok) return;

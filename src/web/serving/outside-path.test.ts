@@ -29,3 +29,9 @@ test('own addresses get the path, and nothing else does', () => {
   expect(withOutsidePath('/alice', '/python')).toBe('/python/alice');
   expect(withOutsidePath('https://example.org/', '/python')).toBe('https://example.org/');
 });
+
+test('options of a list box lead below it, too', () => {
+  expect(markupWithOutsidePath('<li data-href="/alice/dev">', '/python')).toBe(
+    '<li data-href="/python/alice/dev">',
+  );
+});

@@ -12,7 +12,7 @@ export function withOutsidePath(address: string, path: string): string {
 
 /** In text and in attributes `>` is escaped, so that this is a tag and nothing else. */
 const TAG = /<[a-z][^>]*>/gi;
-const OWN_ADDRESS = /(?<=\s(?:href|action|src|data-live|data-stream)=")(?=\/(?![/\\]))/g;
+const OWN_ADDRESS = /(?<=\s(?:href|action|src|data-href|data-live|data-stream)=")(?=\/(?![/\\]))/g;
 
 /**
  * Markup with that path in front of every own address. Pages are written as if the server stood at the root, so that none of them
