@@ -120,7 +120,10 @@ const table: readonly BadInput[] = [
   wrongMethod('PUT', ({ index }) => `${index.path}/demo`, 'DELETE, GET, HEAD'),
   wrongMethod('DELETE', () => '/+api', 'GET, HEAD'),
   { ...wrongMethod('GET', () => '/+login', 'POST'), hasPage: true },
-  wrongMethod('PATCH', ({ index }) => `${index.path}/demo/1.0/+yank`, 'DELETE, PUT'),
+  {
+    ...wrongMethod('PATCH', ({ index }) => `${index.path}/demo/1.0/+yank`, 'DELETE, PUT'),
+    hasPage: true,
+  },
   wrongMethod('OPTIONS', () => '/', 'GET, HEAD'),
   wrongMethod('DELETE', () => '/', 'GET, HEAD'),
   {
