@@ -70,7 +70,16 @@ function createAccounts({ db, secret, clock, events, config, log, scopes }: Cont
   const sessionUses = new LastUses(db, log, writeSessionUse);
   const passwords = new PasswordChecks(accountsConfig(config), clock);
   return {
-    authenticator: new Authenticator({ db, clock, events, secret, passwords, tokenUses, sessionUses }),
+    authenticator: new Authenticator({
+      db,
+      clock,
+      events,
+      secret,
+      passwords,
+      tokenUses,
+      sessionUses,
+      allowEmptyRootPassword: config['allow-empty-root-password'],
+    }),
     passwords,
     tokenUses,
     sessionUses,

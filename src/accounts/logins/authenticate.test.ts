@@ -194,6 +194,20 @@ describe.each(databases)('who sends a request, on %s', (database) => {
     expect((await login('203.0.113.2', user.auth[1])).status).toBe(200);
   });
 
+  test('the empty password of root is taken from this machine alone', async () => {
+    const identify = (address: string) => accountsOf(app).authenticator.identify(headersOf(ROOT), address);
+
+    expect(await identify('192.0.2.1')).toMatchObject({ rejected: 'wrong-credentials' });
+    expect((await identify('127.0.0.1')).user).toBe('root');
+    expect(await identify('192.0.2.1')).toMatchObject({ rejected: 'wrong-credentials' });
+    const behindProxy = await app.request('GET', '/+tokens', {
+      auth: ROOT,
+      headers: { 'x-forwarded-for': '203.0.113.9' },
+    });
+    expect(behindProxy.status).toBe(401);
+    expect((await app.request('GET', '/+tokens', { auth: ROOT })).status).toBe(200);
+  });
+
   test('a login in the pause says so, and public pages do not mind', async () => {
     const user = await app.user();
     for (let i = 0; i < 5; i += 1) {

@@ -35,6 +35,8 @@ export interface AuthenticatorOptions {
   readonly passwords: PasswordChecks;
   readonly tokenUses: LastUses;
   readonly sessionUses: LastUses;
+  /** Take root's empty password from other machines, too. */
+  readonly allowEmptyRootPassword: boolean;
 }
 
 /** Verifying as many passwords takes longer than they are remembered: no stranger can push others' out. */
@@ -98,11 +100,19 @@ export class Authenticator implements Listener {
    */
   peek(headers: IncomingHttpHeaders): Identity | undefined {
     const credentials = findCredentials(headers);
-    return credentials === undefined ? anonymous : this.#remembered(credentials)?.identity;
+    if (credentials === undefined) return anonymous;
+    return isEmptyRoot(credentials) ? undefined : this.#remembered(credentials)?.identity;
   }
 
-  /** The secret is tried as a token first and as a password second; `__token__`, and no name, go with any token. */
+  /**
+   * The secret is tried as a token first and as a password second; `__token__`, and no name, go with any token. Until root has a
+   * password the empty one is taken from this machine alone: whoever finds a fresh server behind a proxy first must not own it.
+   */
   async check(credentials: Credentials, address: string): Promise<Verified> {
+    const { allowEmptyRootPassword } = this.#options;
+    if (isEmptyRoot(credentials) && !allowEmptyRootPassword && !LOOPBACK.test(address)) {
+      return rejected('wrong-credentials');
+    }
     return this.#remembered(credentials) ?? (await this.#check(credentials, address));
   }
 
@@ -204,6 +214,12 @@ export class Authenticator implements Listener {
   #fingerprint({ passwordHash }: UserAccount): string {
     return fingerprintOf(this.#options.secret, passwordHash);
   }
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
+
+function isEmptyRoot({ user, secret }: Credentials): boolean {
+  return user === 'root' && secret === '';
 }
 
 function isNamed({ user }: Credentials, owner: string): boolean {
