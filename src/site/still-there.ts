@@ -4,17 +4,24 @@ import type { Identity } from '#kernel/identity.ts';
 
 const AGAIN_MS = 60_000;
 
-/** For streams, which outlive a request: asks each minute whether user and session still are what they were. */
-export function stillThere(context: PackagesContext, identity: Identity): () => Promise<boolean> {
+/**
+ * For streams, which outlive a request: who the reader is by now, with the groups of now; undefined when user or session are no
+ * longer what they were. Asked anew each minute.
+ */
+export function stillThere(
+  context: PackagesContext,
+  identity: Identity,
+): () => Promise<Identity | undefined> {
+  let known = identity;
   let askedAt = context.clock.now();
   return async () => {
-    if (identity.user === undefined || context.clock.now() - askedAt < AGAIN_MS) return true;
+    if (identity.user === undefined || context.clock.now() - askedAt < AGAIN_MS) return known;
     askedAt = context.clock.now();
     try {
-      await context.db.transaction().execute((tx) => context.accounts.confirm(tx, identity));
-      return true;
+      known = await context.db.transaction().execute((tx) => context.accounts.confirm(tx, known));
+      return known;
     } catch (error) {
-      if (error instanceof AppError) return false;
+      if (error instanceof AppError) return undefined;
       throw error;
     }
   };

@@ -48,12 +48,14 @@ export function eventPageRoutes(app: FastifyInstance, context: PackagesContext):
     signal: AbortSignal,
   ): AsyncGenerator<StreamMessage> {
     let seen = from;
-    const isThere = stillThere(context, identity);
-    while (!signal.aborted && (await isThere())) {
+    const whoIsThere = stillThere(context, identity);
+    for (;;) {
+      const reader = await whoIsThere();
+      if (signal.aborted || reader === undefined) return;
       if (context.events.serial > seen) {
         seen = context.events.serial;
         const filter = readFilter({ q, limit: String(MOST_NEW) }, context.clock.now());
-        const { events } = await readEvents(context, identity, { ...filter, since: { serial: from } });
+        const { events } = await readEvents(context, reader, { ...filter, since: { serial: from } });
         const href = `/+events${q === '' ? '' : `?q=${encodeURIComponent(q)}`}`;
         if (events.length > 0) yield { html: newLine(events.length, events.length === MOST_NEW, href) };
       }

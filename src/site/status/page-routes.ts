@@ -34,11 +34,12 @@ export function statusPageRoutes(app: FastifyInstance, context: PackagesContext)
   }));
 
   async function* follow(reader: Reader, signal: AbortSignal): AsyncGenerator<StreamMessage> {
-    const isThere = stillThere(context, reader.identity);
+    const whoIsThere = stillThere(context, reader.identity);
     for (;;) {
       await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      if (signal.aborted || !(await isThere())) return;
-      yield { html: statusPanels(await load(reader), context.events.serial) };
+      const identity = await whoIsThere();
+      if (signal.aborted || identity === undefined) return;
+      yield { html: statusPanels(await load({ ...reader, identity }), context.events.serial) };
     }
   }
 }
