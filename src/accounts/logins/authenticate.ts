@@ -3,6 +3,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Db } from '#kernel/db/db.ts';
 import type { Events } from '#kernel/events/events.ts';
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
+import { isLoopback } from '#kernel/http/loopback.ts';
 import { anonymous, type Identity } from '#kernel/identity.ts';
 import { SingleFlight } from '#kernel/single-flight.ts';
 import { accountsEvents } from '../events.ts';
@@ -110,7 +111,7 @@ export class Authenticator implements Listener {
    */
   async check(credentials: Credentials, address: string): Promise<Verified> {
     const { allowEmptyRootPassword } = this.#options;
-    if (isEmptyRoot(credentials) && !allowEmptyRootPassword && !LOOPBACK.test(address)) {
+    if (isEmptyRoot(credentials) && !allowEmptyRootPassword && !isLoopback(address)) {
       return rejected('wrong-credentials');
     }
     return this.#remembered(credentials) ?? (await this.#check(credentials, address));
@@ -215,8 +216,6 @@ export class Authenticator implements Listener {
     return fingerprintOf(this.#options.secret, passwordHash);
   }
 }
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 
 function isEmptyRoot({ user, secret }: Credentials): boolean {
   return user === 'root' && secret === '';

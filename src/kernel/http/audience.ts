@@ -5,9 +5,6 @@ import { isNamed, parseWeighted, prefersJson } from './accept.ts';
 /** Whom an answer is for: one address may have a page for browsers and something else for all others. */
 export type Audience = 'browser';
 
-/** Installers of old ask for HTML alone, and mean the simple index. */
-const INSTALLER = /^(?:[^ ]+ )*(?:distribute|setuptools|pip|pex|uv)\//;
-
 /**
  * `browser` for who names HTML, or an event stream, and likes nothing of ours better; undefined for programs, also for those that
  * take anything. A body is a browser's where it came from a form.
@@ -18,13 +15,23 @@ export function audienceOf({
 }: Pick<IncomingMessage, 'method' | 'headers'>): Audience | undefined {
   const { accept = '' } = headers;
   if (!/text\/(?:html|event-stream)/i.test(accept)) return undefined;
-  if (INSTALLER.test((headers['user-agent'] ?? '').slice(0, 500))) return undefined;
+  if (isInstaller(headers['user-agent'])) return undefined;
   const ranges = parseWeighted(accept);
   if (ranges.some(({ name }) => name.startsWith('application/vnd.pypi'))) return undefined;
   const isEventStream = isNamed(ranges, 'text/event-stream');
   if (!isEventStream && (!isNamed(ranges, 'text/html') || prefersJson(accept))) return undefined;
   const isRead = method === 'GET' || method === 'HEAD';
   return isRead || isForm(headers['content-type']) ? 'browser' : undefined;
+}
+
+const INSTALLER = /^(?:[^ ]+ )*(?:distribute|setuptools|pip|pex|uv)\//;
+
+/**
+ * True for the User-Agents of installers as devpi knows them (reference devpi.md 1.1): those of old ask for HTML alone, and mean the
+ * simple index.
+ */
+export function isInstaller(userAgent: string | undefined): boolean {
+  return INSTALLER.test((userAgent ?? '').slice(0, 500));
 }
 
 function isForm(type: string | undefined): boolean {

@@ -12,7 +12,8 @@ import { isPrivate, readReading, viewOf, type View } from '../inheritance/readin
 import { hasQuery, route, sendJson } from '#kernel/http/route.ts';
 import { indexUrl } from '../index-url.ts';
 import { markPrivate } from '../private-answer.ts';
-import { asksForSimple, isInstaller } from '../simple/negotiate.ts';
+import { isInstaller } from '#kernel/http/audience.ts';
+import { asksForSimple } from '../simple/negotiate.ts';
 import { readProjectData } from '../inheritance/project-json.ts';
 import { removeProject, removeRelease } from '../removal/remove.ts';
 import { checkProjectName } from './check-project-name.ts';

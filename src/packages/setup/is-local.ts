@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '#kernel/http/loopback.ts';
 
-const LOOPBACK_ADDRESS = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const FORWARDED = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-outside-url|x-original-.*|cf-.*)$/;
 
@@ -24,7 +24,7 @@ export function isLocal({
     // Spoken by proxies alone, such as nginx without any configuration.
     httpVersion !== '1.0' &&
     LOCAL_HOST.test(new URL(outsideUrl).host) &&
-    LOOPBACK_ADDRESS.test(remoteAddress ?? '') &&
+    isLoopback(remoteAddress) &&
     LOCAL_HOST.test(headers.host ?? '') &&
     !Object.keys(headers).some((name) => FORWARDED.test(name))
   );

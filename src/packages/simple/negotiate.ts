@@ -37,10 +37,3 @@ export function choosePageType(accept: string | undefined): PageType | undefined
 export function asksForSimple(accept: string | undefined): boolean {
   return /application\/vnd\.pypi\.simple\./i.test(accept ?? '');
 }
-
-const INSTALLER = /^(?:[^ ]+ )*(?:distribute|setuptools|pip|pex|uv)\//;
-
-/** True for the User-Agents of installers as devpi knows them (reference devpi.md 1.1). */
-export function isInstaller(userAgent: string | undefined): boolean {
-  return INSTALLER.test((userAgent ?? '').slice(0, 500));
-}

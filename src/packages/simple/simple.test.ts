@@ -5,7 +5,8 @@ import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { databases } from '#test/databases.ts';
 import { TestClock } from '#test/clock.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
-import { choosePageType, isInstaller } from './negotiate.ts';
+import { isInstaller } from '#kernel/http/audience.ts';
+import { choosePageType } from './negotiate.ts';
 
 const V1_JSON = 'application/vnd.pypi.simple.v1+json';
 const V1_HTML = 'application/vnd.pypi.simple.v1+html';
