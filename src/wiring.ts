@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keepBeforeUpgrade } from '#kernel/backup/keep-before-upgrade.ts';
+import { refuseHalfRestored } from '#kernel/backup/restoring.ts';
+import type { BackupSource } from '#kernel/backup/take-backup.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import type { Context } from '#kernel/context.ts';
-import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
+import { openPostgres, openSqlite, type Database, type Db } from '#kernel/db/db.ts';
 import { ensureInstallation, markInitialized } from '#kernel/db/installation.ts';
 import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
 import { lockDirectory } from '#kernel/db/lock-directory.ts';
-import { migrate, type Migration } from '#kernel/db/migrate.ts';
+import { migrate, readMigrations, type Migration } from '#kernel/db/migrate.ts';
+import { refuseNewer } from '#kernel/db/refuse-newer.ts';
+import { findUnfinishedImport } from '#kernel/db/unfinished-import.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
@@ -25,6 +30,12 @@ import { JobRunner } from '#kernel/jobs/job-runner.ts';
 import { measureJobs } from '#kernel/jobs/measure-jobs.ts';
 import type { Log } from '#kernel/log/log.ts';
 import type { OpenPart, Part, PartCode } from '#kernel/part.ts';
+import { Readiness } from '#kernel/readiness.ts';
+import { isReplicaDatabase, joinPrimary } from '#kernel/replication/join-primary.ts';
+import { openReplica, type OpenReplica } from '#kernel/replication/open-replica.ts';
+import { PollingReplicas } from '#kernel/replication/polling-replicas.ts';
+import { primaryRoutes } from '#kernel/replication/primary-routes.ts';
+import type { ReplicatedParts } from '#kernel/replication/replicated.ts';
 import { assetRoutes } from '#web/serving/asset-routes.ts';
 import type { Web } from '#web/serving/context.ts';
 import { createErrorPage } from '#web/serving/error-page.ts';
@@ -41,6 +52,8 @@ export interface Installation {
   readonly findNeeded: FindNeeded;
   /** All stored bytes that a row of any part names; to be read once. */
   readonly stored: AsyncIterable<ExpectedBytes>;
+  /** Set where a server is opened that follows another one. */
+  readonly replica: OpenReplica | undefined;
   /** True if this process alone may write; false when another one serves the directory. */
   readonly isOwner: boolean;
   /** True if there was none before: then it has been given what a new one has. */
@@ -51,6 +64,10 @@ export interface Installation {
 export interface OpenOptions {
   readonly mayShare?: boolean;
   readonly mustExist?: boolean;
+  /** Open it as a replica if the configuration says so; without it a replica is only opened to be shared. */
+  readonly mayFollow?: boolean;
+  /** For the import itself: everything else is refused a directory into which one has not ended. */
+  readonly isImport?: boolean;
   /** Tests pass one that they can turn. */
   readonly clock?: Clock;
   /** Others than those of the program, for tests. */
@@ -65,13 +82,17 @@ export interface OpenOptions {
 export async function openInstallation(
   config: Config,
   log: Log,
-  { mayShare = false, mustExist = false, clock = systemClock, parts = allParts }: OpenOptions = {},
+  {
+    mayShare = false,
+    mustExist = false,
+    mayFollow = false,
+    isImport = false,
+    clock = systemClock,
+    parts = allParts,
+  }: OpenOptions = {},
 ): Promise<Installation> {
   const { serverdir } = config;
-  // A restored backup may have the database only.
-  if (mustExist && !['.lock', 'wheelhouse.sqlite'].some((name) => existsSync(join(serverdir, name)))) {
-    throw new AppError(kernelErrors.serverdirEmpty, `no server has ever run in ${serverdir}`);
-  }
+  if (mustExist) demandServer(serverdir);
   await mkdir(serverdir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new AppError(
       kernelErrors.serverdirUnusable,
@@ -79,6 +100,7 @@ export async function openInstallation(
       { cause },
     );
   });
+  refuseHalfRestored(serverdir);
   const lock = lockServerdir(serverdir);
   const isOwner = lock !== undefined;
   if (!isOwner && !mayShare) {
@@ -87,30 +109,125 @@ export async function openInstallation(
   // What was opened so far is closed again if the rest fails.
   await using opened = new AsyncDisposableStack();
   opened.defer(() => lock?.release());
-  const code = await Promise.all(parts.map((part) => part.load()));
-  // A wrong file is told at the start; otherwise the certificates are read when they are first needed.
-  if (config['ca-file'] !== undefined || config.database !== 'sqlite') trustAuthorities(config['ca-file']);
-  const database =
-    config.database === 'sqlite'
-      ? openSqlite(join(serverdir, 'wheelhouse.sqlite'))
-      : openPostgres(config.database.reveal());
+  const code = await loadCode(parts);
+  const database = openDatabase(config);
   opened.defer(() => database.close());
-  if (isOwner) await prepare(database, migrationsOf(code), log);
+  await prepare(database, migrationsOf(code), { config, log, isOwner });
   const directory = config['files-directory'] ?? join(serverdir, 'files');
   await claimDirectory(directory, database.db);
-  const { uuid, secret } = await ensureInstallation(database.db);
-  const files = await openLocalFiles(directory);
-  opened.defer(() => files.close());
-  const events = await openEvents(database, eventsOf(parts), clock, log);
-  opened.defer(() => events.close());
   const { db, dialect } = database;
-  const scopes = scopesOf(parts);
-  const context: Context = { db, dialect, files, events, clock, log, config, uuid, secret, scopes };
-  const isNew = isOwner && (await makeFirstState(context, code));
+  const joined = mayFollow ? await joinPrimary(db, config) : undefined;
+  const isReplica = joined !== undefined || (await isReplicaDatabase(db));
+  if (isReplica && !mayFollow && !mayShare)
+    throw new AppError(kernelErrors.isReplica, `the server in ${serverdir} is a replica`);
+  const { uuid, secret } = await ensureInstallation(db);
+  if (!isImport) await refuseUnfinishedImport(database, serverdir);
+  const local = await openLocalFiles(directory);
+  opened.defer(() => local.close());
+  const events = await openEvents(database, eventsOf(parts), clock, log, { isReplica });
+  opened.defer(() => events.close());
+  const replica =
+    joined &&
+    openReplica(joined, { config, db, clock, log, events, local, parts: replicatedBy(parts, code) });
+  if (replica !== undefined) opened.defer(() => replica.close());
+  const context: Context = {
+    db,
+    dialect,
+    files: replica?.files ?? local,
+    events,
+    clock,
+    log,
+    config,
+    uuid,
+    secret,
+    ...(replica && { replica: replica.replica }),
+    replicas: new PollingReplicas(clock),
+    scopes: scopesOf(parts),
+  };
+  const isNew = isOwner && !isReplica && (await makeFirstState(context, code));
   const owned = opened.move();
   const close = () => owned.disposeAsync();
   const findNeeded = neededBy(code, database);
-  return { context, database, code, findNeeded, stored: storedBy(code, database), isOwner, isNew, close };
+  return {
+    context,
+    database,
+    code,
+    findNeeded,
+    stored: storedBy(code, database.db),
+    replica,
+    isOwner,
+    isNew,
+    close,
+  };
+}
+
+/**
+ * Opens what a backup is taken of. Nothing is migrated and no lock is held, so that a server may serve it, start and stop
+ * meanwhile; throws `kernel.database-older` if it is not migrated for this version.
+ */
+export async function openForBackup(config: Config): Promise<BackupSource & { close(): Promise<void> }> {
+  demandServer(config.serverdir);
+  refuseHalfRestored(config.serverdir);
+  const code = await loadCode();
+  const migrations = migrationsOf(code);
+  await using opened = new AsyncDisposableStack();
+  const database = openDatabase(config, { readOnly: true });
+  opened.defer(() => database.close());
+  const { missing, unknown, version = '0.1.0 or older' } = await readMigrations(database, migrations);
+  refuseNewer({ unknown, version });
+  if (missing.length > 0) {
+    throw new AppError(kernelErrors.databaseOlder, `the database is of version ${version}`);
+  }
+  const directory = config['files-directory'] ?? join(config.serverdir, 'files');
+  await claimDirectory(directory, database.db);
+  const files = await openLocalFiles(directory);
+  opened.defer(() => files.close());
+  const owned = opened.move();
+  return {
+    database,
+    files,
+    migrations,
+    listStored: (db) => storedBy(code, db),
+    findNeeded: neededBy(code, database),
+    configuration: join(config.serverdir, 'wheelhouse.yml'),
+    close: () => owned.disposeAsync(),
+  };
+}
+
+/** What this version migrates a database with. */
+export async function loadMigrations(): Promise<readonly Migration[]> {
+  return migrationsOf(await loadCode());
+}
+
+async function loadCode(parts: readonly Part[] = allParts): Promise<PartCode[]> {
+  return await Promise.all(parts.map((part) => part.load()));
+}
+
+function demandServer(serverdir: string): void {
+  // A restored backup may have the database only.
+  if (['.lock', 'wheelhouse.sqlite'].some((name) => existsSync(join(serverdir, name)))) return;
+  throw new AppError(kernelErrors.serverdirEmpty, `no server has ever run in ${serverdir}`);
+}
+
+function openDatabase(
+  { database, serverdir, 'ca-file': caFile, 'replica-of': primary }: Config,
+  options: { readonly readOnly?: boolean } = {},
+): Database {
+  // A wrong file is told at the start; otherwise the certificates are read when they are first needed.
+  const isEncrypted = database !== 'sqlite' || primary?.startsWith('https:') === true;
+  if (caFile !== undefined || isEncrypted) trustAuthorities(caFile);
+  return database === 'sqlite'
+    ? openSqlite(join(serverdir, 'wheelhouse.sqlite'), options)
+    : openPostgres(database.reveal());
+}
+
+async function refuseUnfinishedImport({ db }: Database, serverdir: string): Promise<void> {
+  const source = await findUnfinishedImport(db);
+  if (source === undefined) return;
+  throw new AppError(
+    kernelErrors.importUnfinished,
+    `the import of ${source} into ${serverdir} has not ended`,
+  );
 }
 
 function lockServerdir(serverdir: string) {
@@ -131,10 +248,20 @@ export function migrationsOf(code: readonly PartCode[]): readonly Migration[] {
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function prepare(database: Database, migrations: readonly Migration[], log: Log): Promise<void> {
+/** Migrates if this process is the owner; with SQLite a copy of what was there is kept. A newer database is left alone. */
+async function prepare(
+  database: Database,
+  migrations: readonly Migration[],
+  { config, log, isOwner }: { readonly config: Config; readonly log: Log; readonly isOwner: boolean },
+): Promise<void> {
   try {
+    const state = await readMigrations(database, migrations);
+    refuseNewer(state);
+    if (!isOwner) return;
+    const kept = await keepBeforeUpgrade(database, state, config);
     const applied = await migrate(database, migrations);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+    if (kept !== undefined) log.warn({ copy: kept.path }, kept.wayBack);
   } catch (cause) {
     const isTold = cause instanceof AppError && cause.kind !== kernelErrors.databaseUnavailable;
     if (database.dialect === 'sqlite' || isTold) throw cause;
@@ -143,8 +270,18 @@ async function prepare(database: Database, migrations: readonly Migration[], log
   }
 }
 
+/** What replicas copy of each part. */
+function replicatedBy(parts: readonly Part[], code: readonly PartCode[]): ReplicatedParts {
+  return new Map(
+    parts.flatMap(({ name }, position) => {
+      const replicated = code[position]?.replicated;
+      return replicated === undefined ? [] : [[name, replicated] as const];
+    }),
+  );
+}
+
 /** The bytes that any part has stored. */
-async function* storedBy(code: readonly PartCode[], { db }: Database): AsyncGenerator<ExpectedBytes> {
+async function* storedBy(code: readonly PartCode[], db: Db): AsyncGenerator<ExpectedBytes> {
   for (const part of code) yield* part.stored?.(db) ?? [];
 }
 
@@ -188,8 +325,11 @@ export async function startServer(
   options: Pick<OpenOptions, 'clock' | 'parts'> = {},
 ): Promise<RunningServer> {
   const { parts = allParts } = options;
-  const installation = await openInstallation(config, log, options);
+  const installation = await openInstallation(config, log, { ...options, mayFollow: true });
   try {
+    const { replica } = installation;
+    // Nothing half is ever served: a new replica listens when it has everything.
+    await replica?.start(installation.stored);
     const web = openWeb(installation.context, settingsOf(parts));
     const { context, open } = await openParts(installation, parts, web);
     const server = createHttpServer({
@@ -198,18 +338,27 @@ export async function startServer(
       identify: only(open, 'identify') ?? missing('identify'),
       authorize: authorizeBy(open, parts),
       hotPath: only(open, 'hotPath') ?? (() => false),
+      ...(replica && { forward: replica.forward }),
       standardHeaders: only(open, 'headers') ?? (() => []),
       errorPage: createErrorPage({ ...context, web }),
     });
-    serverRoutes(server.app, server.metrics, operationsOf(parts));
+    const readiness = new Readiness({
+      ...installation,
+      ...context,
+      replica: context.replica,
+      migrations: migrationsOf(installation.code),
+    });
+    serverRoutes(server.app, server.metrics, operationsOf(parts), readiness);
+    primaryRoutes(server.app, context, replicatedBy(parts, installation.code));
     assetRoutes(server.app);
     for (const part of open) part.declareRoutes?.(server.app, server.metrics);
     const handlers = [
       orphanCollection({ ...installation, ...context }),
       ...open.flatMap((part) => part.jobs ?? []),
     ];
-    measureJobs(server.metrics, context.db, context.clock, handlers);
-    const jobs = new JobRunner(installation.database, context.clock, log, handlers);
+    const run = replica === undefined ? handlers : handlers.filter(({ isLocal }) => isLocal === true);
+    measureJobs(server.metrics, context.db, context.clock, run);
+    const jobs = new JobRunner(installation.database, context.clock, log, run);
     const url = config.roles.includes('web') ? await server.listen() : '';
     if (config.roles.includes('jobs')) await jobs.start();
     return {

@@ -246,7 +246,16 @@ describe('the house', () => {
 });
 
 describe('the command line', () => {
-  const kernelForCli = ['http/trusted-fetch', 'config', 'errors', 'progress', 'process', 'version', 'log'];
+  const kernelForCli = [
+    'http/trusted-fetch',
+    'in-parallel',
+    'config',
+    'errors',
+    'progress',
+    'process',
+    'version',
+    'log',
+  ];
   const cli = sources.filter(({ path }) => partOf(path) === 'cli');
 
   test('is there', () => {
@@ -273,7 +282,7 @@ describe('the command line', () => {
 
   test('loads the server only in the commands that are one', () => {
     const serverCommands =
-      /^src\/cli\/(?:serve-until-stopped|programs\/devpi-\w+|commands\/(?:serve|doctor|bundle\/import|init|passwd|import|export|prime|builder))\b/;
+      /^src\/cli\/(?:serve-until-stopped|dumps\/run-(?:im|ex)port|programs\/devpi-\w+|commands\/(?:serve|doctor|backup|restore|bundle\/import|init|passwd|import|export|prime|builder))\b/;
     const wrong = problems(
       (source) =>
         ofOtherParts(source)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from '#kernel/identity.ts';
 import { ROOT, testApp, type Auth, type TestApp, type TestIndex } from '#test/app.ts';
 import { startTestSession } from '#test/session.ts';
-import { uploadForm, wheelUpload } from '#test/uploads.ts';
+import { documentationUpload, uploadForm, wheelUpload } from '#test/uploads.ts';
 import { policy, type Subject } from '../src/packages/policy.ts';
 import { parts } from '../src/parts.ts';
 
@@ -54,10 +54,16 @@ const table: Readonly<Record<string, string>> = {
   'GET /+status/stream page': '++++++',
   'GET /+settings page': '-----+',
   'GET /+static/*': '++++++',
+  // Tokens of root with their own scope alone: test/replicas.test.ts.
+  'GET /+replication/primary': '------',
+  'GET /+replication/changes': '------',
+  'GET /+replication/files/:sha256': '------',
   'GET /+api': '++++++',
   'GET /+authcheck': '++++++',
   'GET /+events': '++++++',
   'POST /+login': '++++++',
+  'GET /+healthz': '++++++',
+  'GET /+readyz': '++++++',
   'GET /+metrics': '++++++',
   'GET /+openapi.json': '++++++',
   'GET /+search': '++++++',
@@ -69,6 +75,28 @@ const table: Readonly<Record<string, string>> = {
   'GET /+tokens': '--++++',
   'POST /+tokens': '--++++',
   'DELETE /+tokens/:id': '--++++',
+  'GET /+webhooks page': '-----+',
+  'POST /+webhooks page': '-----+',
+  'GET /+webhooks/:id page': '-----+',
+  'POST /+webhooks/:id/+test page': '-----+',
+  'GET /+webhooks/:id/+remove page': '-----+',
+  'POST /+webhooks/:id/+remove page': '-----+',
+  'GET /:user/:index/+webhooks page': '----++',
+  'POST /:user/:index/+webhooks page': '----++',
+  'GET /:user/:index/+webhooks/:id page': '----++',
+  'POST /:user/:index/+webhooks/:id/+test page': '----++',
+  'GET /:user/:index/+webhooks/:id/+remove page': '----++',
+  'POST /:user/:index/+webhooks/:id/+remove page': '----++',
+  'GET /+webhooks': '-----+',
+  'POST /+webhooks': '-----+',
+  'GET /+webhooks/:id': '-----+',
+  'DELETE /+webhooks/:id': '-----+',
+  'POST /+webhooks/:id/+test': '-----+',
+  'GET /:user/:index/+webhooks': '----++',
+  'POST /:user/:index/+webhooks': '----++',
+  'GET /:user/:index/+webhooks/:id': '----++',
+  'DELETE /:user/:index/+webhooks/:id': '----++',
+  'POST /:user/:index/+webhooks/:id/+test': '----++',
   'GET /:user': '++++++',
   'PUT /:user': '++++++',
   'PATCH /:user': '----++',
@@ -101,6 +129,7 @@ const table: Readonly<Record<string, string>> = {
   'PATCH /:user/:index': '----++',
   'DELETE /:user/:index': '----++',
   'POST /:user/:index': '---+--',
+  'POST /:user/:index/+retention': '---+++',
   'PUSH /:user/:index': '++++++',
   'GET /:user/:index/+api': '++++++',
   'GET /:user/:index/+e/*': '++++++',
@@ -116,13 +145,24 @@ const table: Readonly<Record<string, string>> = {
   'GET /:user/:index/:project/+history page': '++++++',
   'GET /:user/:index/:project/:version page': '++++++',
   'GET /:user/:index/:project/:version/+files page': '++++++',
+  'GET /:user/:index/:project/:version/+d page': '++++++',
+  'GET /:user/:index/:project/:version/+d/* page': '++++++',
   'GET /:user/:index/:project/:version/+dependencies page': '++++++',
   'GET /:user/:index/:project/:version/+metadata page': '++++++',
   'GET /:user/:index/:project/:version/+history page': '++++++',
+  'GET /:user/:index/:project/:version/+toxresults/:filename page': '++++++',
+  'GET /:user/:index/:project/:version/+toxresults/:filename/:result page': '++++++',
   'GET /:user/:index/:project': '++++++',
   'DELETE /:user/:index/:project': '---+++',
   'GET /:user/:index/:project/:version': '++++++',
   'DELETE /:user/:index/:project/:version': '---+++',
+  'GET /:user/:index/:project/json': '++++++',
+  'GET /:user/:index/:project/:version/json': '++++++',
+  'GET /:user/:index/+simple/:project/json': '++++++',
+  'GET /:user/:index/pypi/:project/json': '++++++',
+  'GET /:user/:index/pypi/:project/:version/json': '++++++',
+  'GET /:user/:index/:project/:version/+doc': '++++++',
+  'GET /:user/:index/:project/:version/+doc/*': '++++++',
   'PUT /:user/:index/:project/:version/+yank': '---+++',
   'DELETE /:user/:index/:project/:version/+yank': '---+++',
 };
@@ -195,10 +235,16 @@ test('every permission is named for its part, or for the server', () => {
 
 interface Scene {
   readonly index: TestIndex;
+  /** Where everybody may upload: a push needs that right, too. */
+  readonly open: TestIndex;
+  readonly webhooks: { readonly index: string; readonly server: string };
   readonly auths: Readonly<Record<Caller, Auth | undefined>>;
   /** Of the browsers in which they are logged in: pages know them by these. */
   readonly cookies: Readonly<Record<Caller, string>>;
 }
+
+/** Discard is a port that nothing listens at. */
+const NOWHERE = 'http://127.0.0.1:9/';
 
 /** The fields of a form that a page of ours sends; pages are named by their row in the table. */
 const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
@@ -224,7 +270,10 @@ describe('every route', () => {
   let current: Scene | undefined;
   let tokens = 0;
   beforeAll(async () => {
-    app = await testApp({ database: 'sqlite' });
+    app = await testApp({
+      database: 'sqlite',
+      settings: { 'packages.webhook-private-addresses': 'anyone' },
+    });
     // No browser is logged in with an empty password.
     await app.request('PATCH', '/root', { json: { password: root[1] }, auth: ROOT });
   });
@@ -254,9 +303,12 @@ describe('every route', () => {
   async function newScene(): Promise<Scene> {
     const [listed, stranger] = [await app.user(), await app.user()];
     const index = await app.index({ acl_upload: [listed.name] });
+    const open = await app.index({ user: index.user, acl_upload: [':ANONYMOUS:'] });
     await app.request('PUT', `/+groups/${index.user.name}`, { json: {}, auth: root });
     const uploaded = await app.upload(index, wheelUpload(), { auth: listed.auth });
     expect(uploaded.status).toBe(200);
+    const pages = documentationUpload({ 'index.html': 'Hello' });
+    expect((await app.upload(index, pages, { auth: listed.auth })).status).toBe(200);
     const auths = {
       anonymous: undefined,
       'wrong password': [index.user.name, 'wrong'] as const,
@@ -273,11 +325,23 @@ describe('every route', () => {
       owner: await cookieOf(index.user.auth),
       root: await cookieOf(root),
     };
-    return { index, auths, cookies };
+    const webhooks = { index: await webhookBelow(index.path), server: await webhookBelow('') };
+    return { index, open, webhooks, auths, cookies };
   }
 
   async function cookieOf(auth: Auth): Promise<string> {
     return (await startTestSession(app, { name: auth[0], auth })).cookie;
+  }
+
+  /** The id of a webhook below this path, which is told of nothing here; nobody listens where it sends to. */
+  async function webhookBelow(path: string): Promise<string> {
+    const listed = await app.request('GET', `${path}/+webhooks`, { auth: root });
+    const known = (listed.json() as { result: { id: string }[] }).result[0]?.id;
+    if (known !== undefined) return known;
+    const json = { url: NOWHERE, events: ['packages.bundle-imported'] };
+    const response = await app.request('POST', `${path}/+webhooks`, { json, auth: root });
+    expect(response.status, response.text).toBe(201);
+    return response.json().result.id;
   }
 
   /** The id of an API token of whoever this is. */
@@ -287,27 +351,37 @@ describe('every route', () => {
     return response.status === 201 ? response.json().result.id : 'none';
   }
 
-  async function send(route: string, { index, auths, cookies }: Scene, caller: Caller) {
+  async function send(route: string, { index, open, webhooks, auths, cookies }: Scene, caller: Caller) {
     const auth = auths[caller];
     const [method = '', path = '', page] = route.split(' ');
     const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
+    const id = !path.includes(':id')
+      ? ''
+      : path.includes('/+webhooks/')
+        ? webhooks[path.startsWith('/+') ? 'server' : 'index']
+        : await newToken(auth);
     const target = path
       .replace(':user', route === 'PUT /:user' ? `new-${index.user.name}` : index.user.name)
       .replace(':index', route === 'PUT /:user/:index' ? 'fresh' : index.name)
       .replace(':project', 'demo')
       .replace(':version', '1.0')
+      .replace(':filename', 'demo-1.0-py3-none-any.whl')
       .replace(':group', route === 'PUT /+groups/:group' ? `new-${index.user.name}` : index.user.name)
-      .replace(':id', path.includes(':id') ? await newToken(auth) : '')
-      .replace('*', file);
+      .replace(':id', id)
+      .replace('*', /\+d(?:oc)?\//.test(path) ? 'index.html' : file);
     const json = {
       'POST /+login': { user: index.user.name, password: index.user.auth[1] },
       'PUT /+groups/:group': {},
       'PATCH /+groups/:group': { add: [] },
       'POST /+tokens': { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] },
+      'POST /+webhooks': { url: NOWHERE },
+      'POST /:user/:index/+webhooks': { url: NOWHERE },
       'PUT /:user': { password: 'x' },
       'PATCH /:user': { title: 'T' },
       'PATCH /:user/:index': { title: 'T' },
-      'PUSH /:user/:index': { name: 'demo', version: '1.0', targetindex: index.full },
+      'POST /:user/:index/+retention': { keep: 5 },
+      'POST /:user/:index/+f/*': { testenvs: {} },
+      'PUSH /:user/:index': { name: 'demo', version: '1.0', targetindex: open.full },
     }[route];
     const isUpload = route === 'POST /:user/:index';
     if (page !== undefined) {
@@ -339,7 +413,8 @@ describe('every route', () => {
     if (isRefused) expect(await app.contents()).toEqual(before);
     else if (!route.startsWith('GET ')) current = undefined;
     if (!isRefused) expect([200, 201, 302, 303, 404, 422, 501], response.text).toContain(response.status);
-    if (response.status === 404) expect(route).toMatch(/\/\+(?:e\/|static\/|setup )/);
+    if (response.status === 404)
+      expect(route).toMatch(/\/\+(?:e\/|static\/|setup |toxresults\/:filename\/:result )/);
   });
 
   const withBody = cases.filter(

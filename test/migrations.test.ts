@@ -10,10 +10,11 @@ const migrations = migrationsOf(await Promise.all(parts.map((part) => part.load(
 /** What the first published version had. */
 const RELEASED = ['0001-kernel', '0002-packages', '0003-mirror'];
 
-test('migrations of all parts are numbered one after the other', () => {
+test('migrations of all parts have numbers, and no two the same', () => {
   const numbers = migrations.map(({ name }) => /^(\d{4})-[a-z]+(?:-[a-z]+)*$/.exec(name)?.[1]);
 
-  expect(numbers).toEqual(migrations.map((_each, position) => String(position + 1).padStart(4, '0')));
+  expect(numbers).not.toContain(undefined);
+  expect(new Set(numbers).size).toBe(numbers.length);
   expect(migrations.slice(0, RELEASED.length).map(({ name }) => name)).toEqual(RELEASED);
 });
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collectOrphans } from '#kernel/files/collect-orphans.ts';
-import { neededDigests } from '../src/packages/stored-bytes.ts';
+import { neededDigests } from '../src/packages/stored-bytes/store.ts';
 import { basic, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { sdist, sdistFilename, tar, wheel, wheelFilename } from '#test/archives.ts';
 import { multipart } from '#test/multipart.ts';

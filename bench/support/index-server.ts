@@ -41,8 +41,11 @@ async function startWheelhouse(directory: string): Promise<Server> {
       '--port',
       String(port),
     ],
-    // The upstreams of benchmarks are on this machine.
-    env: { WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone' },
+    // What is mirrored and pushed to is on this machine.
+    env: {
+      WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone',
+      WHEELHOUSE_PACKAGES_PUSH_PRIVATE_ADDRESSES: 'anyone',
+    },
     readyPath: '/+api',
   });
 }

@@ -82,6 +82,7 @@ export const operations = {
     permission: 'accounts.login',
     subject: 'server',
     summary: 'Exchange a password for a login token of ten hours.',
+    isLocal: true,
     request: Login,
     response: envelope('proxyauth', ProxyAuth),
   },

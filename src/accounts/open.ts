@@ -15,6 +15,7 @@ import { loginRoutes } from './logins/routes.ts';
 import { signUpPageRoutes } from './logins/sign-up-routes.ts';
 import { PasswordChecks } from './passwords/password-checks.ts';
 import { policy } from './policy.ts';
+import { replicatedAccounts } from './replicated.ts';
 import { hasOldLogin } from './sessions/has-old-login.ts';
 import { accountPageRoutes } from './sessions/page-routes.ts';
 import { writeSessionUse } from './sessions/store.ts';
@@ -33,6 +34,7 @@ import { userRoutes } from './users/routes.ts';
 export const code: PartCode = {
   migrations: accountsMigrations,
   initialize: createRoot,
+  replicated: replicatedAccounts,
   async open(context: Context) {
     await refuseOpenRoot(context);
     const accounts = createAccounts(context);
@@ -64,7 +66,13 @@ export const code: PartCode = {
 };
 
 function createAccounts({ db, secret, clock, events, config, log, scopes }: Context): Accounts {
-  const scopeMeanings = new Map([['server.read', 'read status, metrics and events of the server']]);
+  const scopeMeanings = new Map([
+    ['server.read', 'read status, metrics and events of the server'],
+    [
+      'server.replicate',
+      'follow the server as a replica: read everything, password hashes and secrets among it',
+    ],
+  ]);
   const userRemovalHooks: UserRemovalHook[] = [];
   const tokenUses = new LastUses(db, log, writeLastUse);
   const sessionUses = new LastUses(db, log, writeSessionUse);

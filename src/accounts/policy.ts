@@ -78,6 +78,12 @@ const permissions = {
   },
   // What is shown depends on what the sender may read.
   'server.read-events': { scope: 'server.read', rule: everyone, refuse: sentence('read the events') },
+  // Password hashes and the secret of login tokens are among it; a password may not do what is meant for programs alone.
+  'server.replicate': {
+    scope: 'server.replicate',
+    rule: ({ user, token }) => user === 'root' && token !== undefined,
+    refuse: () => 'only a token of root with the scope server.replicate may follow this server',
+  },
   'server.read-settings': { rule: isRoot, refuse: () => 'only root may read the settings' },
   'server.read-own-events': { scope: 'server.read', rule: isOwner, refuse: sentence('read the events of') },
   'server.read-all-events': {

@@ -22,9 +22,39 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/init.ts'),
   },
   {
+    name: 'gendeploy',
+    summary: 'Make a self-contained deployment: supervisor, nginx, cron, and a server directory',
+    load: () => import('./commands/gendeploy.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'Write everything that a server has into a directory, in the form of devpi-export',
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'Make a new server of a dump of devpi or Wheelhouse, or of one that runs',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Check the database, and that every file has its bytes',
     load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'backup',
+    summary: 'Back up a server, also while it runs: what is new, and a snapshot of the database',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'backup verify',
+    summary: 'Read a whole backup, and compare everything with its hash',
+    load: () => import('./commands/backup/verify.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'Make a server of a backup, in an empty server directory',
+    load: () => import('./commands/restore.ts'),
   },
   {
     name: 'setup',
@@ -92,9 +122,49 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/token/revoke.ts'),
   },
   {
+    name: 'webhook add',
+    summary: 'Have an address told what happens on an index; its secret is shown this once',
+    load: () => import('./commands/webhook/add.ts'),
+  },
+  {
+    name: 'webhook list',
+    summary: 'List webhooks, without their secrets',
+    load: () => import('./commands/webhook/list.ts'),
+  },
+  {
+    name: 'webhook show',
+    summary: 'Show a webhook with its last deliveries and what came of them',
+    load: () => import('./commands/webhook/show.ts'),
+  },
+  {
+    name: 'webhook test',
+    summary: 'Send a webhook something now, and enable it if that is taken',
+    load: () => import('./commands/webhook/test.ts'),
+  },
+  {
+    name: 'webhook remove',
+    summary: 'Remove a webhook with its deliveries',
+    load: () => import('./commands/webhook/remove.ts'),
+  },
+  {
     name: 'upload',
-    summary: 'Upload wheels, sdists and other archives to an index',
+    summary: 'Upload archives and documentation to an index, or build them from this directory first',
     load: () => import('./commands/upload.ts'),
+  },
+  {
+    name: 'push',
+    summary: 'Copy a release to another index, or to one elsewhere that .pypirc names',
+    load: () => import('./commands/push.ts'),
+  },
+  {
+    name: 'test',
+    summary: 'Download a release, run its tests with tox or pytest, and upload what came out',
+    load: () => import('./commands/test.ts'),
+  },
+  {
+    name: 'install',
+    summary: 'Install packages from an index with pip or uv',
+    load: () => import('./commands/install.ts'),
   },
   {
     name: 'list',
@@ -105,6 +175,11 @@ export const commands: readonly Entry[] = [
     name: 'remove',
     summary: 'Remove projects, releases or files from an index',
     load: () => import('./commands/remove.ts'),
+  },
+  {
+    name: 'retention',
+    summary: 'List old development releases of an index, and remove them',
+    load: () => import('./commands/retention.ts'),
   },
   {
     name: 'yank',
@@ -123,7 +198,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'search',
-    summary: 'Find projects by words of their names and summaries',
+    summary: 'Find projects by words of their names, summaries, descriptions and documentation',
     load: () => import('./commands/search.ts'),
   },
   {
@@ -152,6 +227,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/bundle/import.ts'),
   },
   {
+    name: 'link-old-names',
+    summary: 'Make links named after the programs of devpi in a directory',
+    load: () => import('./commands/link-old-names.ts'),
+  },
+  {
     name: 'config show',
     summary: 'Print the settings as the server would use them',
     load: () => import('./commands/config/show.ts'),
@@ -168,4 +248,5 @@ export const groups: Readonly<Record<string, string>> = {
   bundle: 'Take files to a server without a network',
   config: 'Look at the settings',
   token: 'API tokens for programs: pip, twine, uv, CI',
+  webhook: 'Webhooks: who is told of events, such as a CI',
 };

@@ -7,6 +7,17 @@ export const cliErrors = defineErrors('cli', {
     title: 'An argument cannot be used',
     meaning: 'An argument or option of a command has a value that it cannot have; the detail names it.',
   },
+  badBackgroundServer: {
+    status: 400,
+    title: 'The server in the background is not as it must be',
+    meaning: 'A server was to be started or stopped in the background and was not; the detail says why.',
+  },
+  badDeployment: {
+    status: 400,
+    title: 'A deployment cannot be made',
+    meaning:
+      'A command was to make a deployment of the server and could not; the detail says what stood in the way.',
+  },
   badInputFile: {
     status: 400,
     title: 'A file that was given cannot be used',
@@ -36,6 +47,12 @@ export const cliErrors = defineErrors('cli', {
     title: 'Nobody is logged in',
     hint: 'log in: wheelhouse login USER',
     meaning: 'The command acts for a user, and there is no login to this server, or it has expired.',
+  },
+  programFailed: {
+    status: 400,
+    title: 'A program that the command runs has failed',
+    meaning:
+      'A command lets other programs build, test or install; one of them ended with an error, which stands above.',
   },
   serverUnreachable: {
     status: 502,

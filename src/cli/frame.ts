@@ -61,7 +61,10 @@ async function runCommand(given: readonly string[]): Promise<number> {
     process.stdout.write(`${WHEELHOUSE_VERSION}\n`);
     return 0;
   }
-  const called = commands.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
+  // The longest: `backup verify` is no backup of a server into a directory of that name.
+  const [called] = commands
+    .filter(({ name }) => name.split(' ').every((word, index) => argv[index] === word))
+    .toSorted((one, two) => two.name.length - one.name.length);
   return called === undefined ? await refuse(argv) : await runEntry(called, argv);
 }
 
@@ -184,8 +187,9 @@ async function runProgram(program: Program, argv: readonly string[]): Promise<nu
     if (!option.negate) option.env(environmentVariable(program, option.name()));
     parser.addOption(option);
   }
+  if (program.argument !== undefined) parser.argument(program.argument.spelling, program.argument.summary);
   parser.parse(argv, { from: 'user' });
-  return await program.run(parser.opts());
+  return await program.run(parser.opts(), parser.args[0] ?? '');
 }
 
 function toParserOption(

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { environment } from '#kernel/config/environment.ts';
 import { Secret } from '#kernel/config/secret.ts';
+import { findProgram } from './find-program.ts';
 
 /** Whose secret: a login of a user to a server. */
 export interface KeyringEntry {
@@ -29,7 +28,7 @@ export function findKeyring(): Keyring | undefined {
   if (process.platform === 'darwin') return keychain();
   // Without a session bus nobody keeps secrets, and secret-tool would try to start one.
   if (process.platform !== 'linux' || !environment['DBUS_SESSION_BUS_ADDRESS']) return undefined;
-  const program = findOnPath('secret-tool');
+  const program = findProgram('secret-tool');
   return program === undefined ? undefined : secretService(program);
 }
 
@@ -96,18 +95,4 @@ async function output(argv: readonly [string, ...string[]], input?: string): Pro
   } catch {
     return undefined;
   }
-}
-
-function findOnPath(program: string): string | undefined {
-  const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
-  return directories
-    .map((directory) => join(directory, program))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

@@ -20,6 +20,8 @@ export interface Program {
   /** Options may come from the environment, under this prefix and the name in capitals. */
   readonly environmentPrefix: string;
   readonly options: readonly ProgramOption[];
-  /** Takes the options by camel-cased name and resolves to the exit code. */
-  run(options: Readonly<Record<string, ProgramValue | undefined>>): Promise<number>;
+  /** What stands after the options, if anything: `<directory>`. */
+  readonly argument?: { readonly spelling: string; readonly summary: string };
+  /** Takes the options by camel-cased name, and the argument, and resolves to the exit code. */
+  run(options: Readonly<Record<string, ProgramValue | undefined>>, argument: string): Promise<number>;
 }

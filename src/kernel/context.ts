@@ -4,6 +4,8 @@ import type { Db, DialectName } from './db/db.ts';
 import type { Events } from './events/events.ts';
 import type { Files } from './files/files.ts';
 import type { Log } from './log/log.ts';
+import type { PollingReplicas } from './replication/polling-replicas.ts';
+import type { Replica } from './replication/replica.ts';
 
 /** What every use case gets as its first argument; made once, in wiring.ts. */
 export interface Context {
@@ -16,6 +18,10 @@ export interface Context {
   readonly config: Config;
   /** 32 hex digits, the same for all server processes of one installation. */
   readonly uuid: string;
+  /** The servers that follow this one. */
+  readonly replicas: PollingReplicas;
+  /** Set where this server is a replica of another one. */
+  readonly replica?: Replica;
   /** What API tokens may be given for: the scopes that the permissions of all parts name. */
   readonly scopes: readonly string[];
   /** Signs tokens; the same for all server processes of one installation. */

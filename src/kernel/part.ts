@@ -14,6 +14,7 @@ import type { Authorize, Policy } from './http/policy.ts';
 import type { HotPath } from './http/server.ts';
 import type { Identity } from './identity.ts';
 import type { JobHandler } from './jobs/job-handler.ts';
+import type { Replicated } from './replication/replicated.ts';
 
 /**
  * A part of the program as a value. What stands here is light, so that commands and the reference can read it; the
@@ -41,6 +42,8 @@ export interface PartCode {
   needed?(db: Db, digests: readonly string[]): Promise<ReadonlySet<string>>;
   /** All stored bytes that rows of the part name: what the doctor checks, and what a backup has beside the database. */
   stored?(db: Db): AsyncIterable<ExpectedBytes>;
+  /** What replicas must know of its tables; without it they copy none. */
+  readonly replicated?: Replicated;
   /** `context` has what the parts before this one opened, under their names. */
   open(context: Context): Promise<OpenPart>;
 }

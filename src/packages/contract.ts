@@ -9,7 +9,7 @@ import type { PermissionName } from './policy.ts';
 import type { SubjectName } from './subjects.ts';
 
 /** The devpi-server whose interface we speak: clients switch features by it (reference devpi.md 11). */
-export const DEVPI_VERSION = '6.19.1';
+export const DEVPI_VERSION = '6.20.3';
 
 export const IndexConfig = z.looseObject({
   type: z.enum(['stage', 'mirror']),
@@ -29,6 +29,80 @@ export const Yank = z.object({
 export const Unyank = Yank.pick({ filenames: true });
 
 export const Yanked = z.object({ filenames: z.array(z.string()) });
+
+export const NewWebhook = z.strictObject({
+  url: z.string().trim().max(2000).meta({ description: 'Where to POST to; http or https.' }),
+  events: z
+    .array(z.string().max(100))
+    .max(50)
+    .default([])
+    .meta({ description: 'Types of events, or `packages.*`; all without it.' }),
+});
+
+export const Webhook = z.object({
+  id: z.string(),
+  kind: z.enum(['webhook', 'jenkins']),
+  url: z.string().meta({ description: 'Without a password in it.' }),
+  events: z.array(z.string()),
+  created: z.string(),
+  created_by: z.string().optional(),
+  health: z.enum(['working', 'failing', 'disabled']),
+  failing_since: z.string().optional(),
+  disabled: z
+    .string()
+    .optional()
+    .meta({ description: 'Why it is told of nothing; a test that succeeds enables it.' }),
+});
+
+export const CreatedWebhook = Webhook.extend({
+  secret: z.string().meta({ description: 'What deliveries are signed with; shown this once.' }),
+});
+
+export const WebhookDelivery = z.object({
+  id: z.string().meta({ description: 'The `webhook-id` of its requests, the same at each attempt.' }),
+  type: z.string(),
+  serial: z.number().optional().meta({ description: 'Of the event; not of a test.' }),
+  state: z.enum(['waiting', 'delivered', 'failed']),
+  attempts: z.number(),
+  status: z.number().optional().meta({ description: 'What the last attempt was answered with.' }),
+  error: z.string().optional(),
+  ms: z.number().optional(),
+  created: z.string(),
+  next: z.string().optional(),
+  ended: z.string().optional(),
+});
+
+export const WebhookWithDeliveries = Webhook.extend({
+  deliveries: z.array(WebhookDelivery).meta({ description: 'The newest 50.' }),
+});
+
+export const Retention = z.strictObject({
+  keep: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'So many of the newest of each project stay.' }),
+  days: z.number().int().nonnegative().optional().meta({
+    description: 'Those stay whose last file is not older; with `keep`, only what is beyond both goes.',
+  }),
+  finals: z.boolean().default(false).meta({ description: 'Whether final releases may go, too.' }),
+  apply: z.boolean().default(false).meta({ description: 'Remove them; without it they are only listed.' }),
+  force: z.boolean().default(false).meta({ description: 'Also on an index that is not volatile.' }),
+});
+
+export const Retained = z.object({
+  isApplied: z.boolean(),
+  releases: z.array(
+    z.object({
+      project: z.string(),
+      version: z.string(),
+      files: z.number(),
+      bytes: z.number(),
+      uploadedAt: z.string().meta({ description: 'When the last file came, ISO 8601, UTC.' }),
+    }),
+  ),
+});
 
 export const EventList = z.object({
   serial: z.number().meta({ description: 'The serial of the newest event.' }),
@@ -64,7 +138,20 @@ export const SearchResults = z.object({
         description: 'The newest, final ones first; null on a mirror, and where all are yanked.',
       }),
       summary: z.string().meta({ description: 'One line; empty on a mirror.' }),
-      match: z.enum(['exact', 'prefix', 'word', 'substring', 'summary']),
+      match: z
+        .enum(['exact', 'prefix', 'word', 'substring', 'summary', 'keywords', 'description', 'documentation'])
+        .meta({ description: 'The best place where all words are: the name in four ways, or another text.' }),
+      texts: z
+        .array(
+          z.object({
+            where: z.enum(['keywords', 'description', 'documentation']),
+            title: z.string().meta({ description: 'Of a page of documentation.' }),
+            path: z.string().meta({ description: 'Of a page of documentation, below the server.' }),
+            excerpt: z.string().meta({ description: 'The text around the first word.' }),
+          }),
+        )
+        .meta({ description: 'Longer texts of stages that have all words, at most 5.' }),
+      moreTexts: z.number().meta({ description: 'How many more there are.' }),
     }),
   ),
 });
@@ -145,7 +232,7 @@ export const operations = {
     permission: 'server.search',
     subject: 'server',
     summary:
-      'Projects whose name or summary has all words of `q`, on everything that the sender may read or as `index` shows it; `page`, and `limit` a page (default 20, at most 100). Mirrors are not asked anything for it.',
+      'Projects whose name, summary, keywords, description or documentation has all words of `q`, on everything that the sender may read or as `index` shows it; `page`, and `limit` a page (default 20, at most 100). Mirrors are not asked anything for it.',
     response: SearchResults,
   },
   listEvents: {
@@ -156,6 +243,88 @@ export const operations = {
     summary:
       'The event log after serial `since`, at most `limit` (default 100, at most 1000), as far as the sender may read what the events are about; root reads all. Filters: `user`, `type` or a part of one, `index`, `project`, `since` and `until` (a serial, a date, or how long ago as `7d`); `order=newest`, or `before`, for the newest first.',
     response: EventList,
+  },
+  listServerWebhooks: {
+    method: 'GET',
+    path: '/+webhooks',
+    permission: 'packages.manage-server-webhooks',
+    subject: 'no-index',
+    summary: 'Webhooks that are told of the events of the whole server; root only.',
+    response: envelope('list:webhook', z.array(Webhook)),
+  },
+  addServerWebhook: {
+    method: 'POST',
+    path: '/+webhooks',
+    permission: 'packages.manage-server-webhooks',
+    subject: 'no-index',
+    summary: 'Add a webhook of the whole server; answers 201 with its secret, which is never shown again.',
+    request: NewWebhook,
+    response: envelope('webhook', CreatedWebhook),
+  },
+  readServerWebhook: {
+    method: 'GET',
+    path: '/+webhooks/:id',
+    permission: 'packages.manage-server-webhooks',
+    subject: 'no-index',
+    summary: 'A webhook of the server with its newest deliveries.',
+    response: envelope('webhook', WebhookWithDeliveries),
+  },
+  removeServerWebhook: {
+    method: 'DELETE',
+    path: '/+webhooks/:id',
+    permission: 'packages.manage-server-webhooks',
+    subject: 'no-index',
+    summary: 'Remove a webhook of the server with its deliveries.',
+    response: Message,
+  },
+  testServerWebhook: {
+    method: 'POST',
+    path: '/+webhooks/:id/+test',
+    permission: 'packages.manage-server-webhooks',
+    subject: 'no-index',
+    summary: 'Send a webhook of the server something now; answers with what came of it.',
+    response: envelope('delivery', WebhookDelivery),
+  },
+  listWebhooks: {
+    method: 'GET',
+    path: '/:user/:index/+webhooks',
+    permission: 'packages.modify-index',
+    subject: 'index',
+    summary: 'Webhooks that are told of the events of an index.',
+    response: envelope('list:webhook', z.array(Webhook)),
+  },
+  addWebhook: {
+    method: 'POST',
+    path: '/:user/:index/+webhooks',
+    permission: 'packages.modify-index',
+    subject: 'index',
+    summary: 'Add a webhook; answers 201 with its secret, which is never shown again.',
+    request: NewWebhook,
+    response: envelope('webhook', CreatedWebhook),
+  },
+  readWebhook: {
+    method: 'GET',
+    path: '/:user/:index/+webhooks/:id',
+    permission: 'packages.modify-index',
+    subject: 'index',
+    summary: 'A webhook with its newest deliveries.',
+    response: envelope('webhook', WebhookWithDeliveries),
+  },
+  removeWebhook: {
+    method: 'DELETE',
+    path: '/:user/:index/+webhooks/:id',
+    permission: 'packages.modify-index',
+    subject: 'index',
+    summary: 'Remove a webhook with its deliveries.',
+    response: Message,
+  },
+  testWebhook: {
+    method: 'POST',
+    path: '/:user/:index/+webhooks/:id/+test',
+    permission: 'packages.modify-index',
+    subject: 'index',
+    summary: 'Send a webhook something now; answers with what came of it.',
+    response: envelope('delivery', WebhookDelivery),
   },
   readUser: {
     method: 'GET',
@@ -212,7 +381,10 @@ export const operations = {
     path: '/:user/:index',
     permission: 'packages.read',
     subject: 'index',
-    summary: 'Push a release to another index; not available in this version.',
+    summary:
+      'Push a release to another index (`targetindex`) or another server (`posturl`), also as a POST of JSON: `name`, `version`, `no_docs`, `only_docs`.',
+    request: AnyObject,
+    response: envelope('actionlog', z.array(z.array(z.union([z.number(), z.string()])))),
   },
   listSimple: {
     method: 'GET',
@@ -249,9 +421,13 @@ export const operations = {
   addTestResult: {
     method: 'POST',
     path: '/:user/:index/+f/*',
-    permission: 'packages.read',
+    permission: 'packages.add-test-result',
     subject: 'index-of-file',
-    summary: 'The result of testing a file with tox; not available in this version.',
+    summary:
+      'What `tox --result-json` told of a file, posted to its address: kept as it came, beside those of before.',
+    request: AnyObject,
+    response: envelope('toxresultpath', z.string()),
+    readsBody: true,
   },
   refreshProject: {
     method: 'POST',
@@ -259,6 +435,7 @@ export const operations = {
     permission: 'packages.read',
     subject: 'index',
     summary: 'Ask the upstream indexes anew about a project; redirects to its page.',
+    isLocal: true,
     produces: ['text/plain'],
   },
   explainProject: {
@@ -309,6 +486,73 @@ export const operations = {
     subject: 'index',
     summary: 'Remove one release; `?force` on an index that is not volatile.',
     response: Message,
+  },
+  readDocumentation: {
+    method: 'GET',
+    path: '/:user/:index/:project/:version/+doc/*',
+    permission: 'packages.read',
+    subject: 'index',
+    summary:
+      'A file of the documentation of a release; `latest` is the newest version with documentation, `stable` the newest final one. Directories redirect to their index.html.',
+    produces: ['text/html', 'application/octet-stream'],
+  },
+  readDocumentationStart: {
+    method: 'GET',
+    path: '/:user/:index/:project/:version/+doc',
+    permission: 'packages.read',
+    subject: 'index',
+    summary: 'Redirects to index.html of the documentation.',
+    produces: ['text/plain'],
+  },
+  readProjectJson: {
+    method: 'GET',
+    path: '/:user/:index/:project/json',
+    permission: 'packages.read',
+    subject: 'index',
+    summary:
+      "PyPI's JSON API: a project with all its releases, and the metadata of the one that installers take.",
+    response: AnyObject,
+  },
+  readReleaseJson: {
+    method: 'GET',
+    path: '/:user/:index/:project/:version/json',
+    permission: 'packages.read',
+    subject: 'index',
+    summary: "PyPI's JSON API: one release.",
+    response: AnyObject,
+  },
+  readSimpleJson: {
+    method: 'GET',
+    path: '/:user/:index/+simple/:project/json',
+    permission: 'packages.read',
+    subject: 'index',
+    summary: 'The same as the JSON of a project, where Dependabot asks for it.',
+    response: AnyObject,
+  },
+  readPypiJson: {
+    method: 'GET',
+    path: '/:user/:index/pypi/:project/json',
+    permission: 'packages.read',
+    subject: 'index',
+    summary: 'The same, where bandersnatch asks for it.',
+    response: AnyObject,
+  },
+  readPypiReleaseJson: {
+    method: 'GET',
+    path: '/:user/:index/pypi/:project/:version/json',
+    permission: 'packages.read',
+    subject: 'index',
+    summary: 'The same of one release.',
+    response: AnyObject,
+  },
+  retain: {
+    method: 'POST',
+    path: '/:user/:index/+retention',
+    permission: 'packages.remove',
+    subject: 'index',
+    summary: 'List old development releases of a stage, and remove them with `apply`.',
+    request: Retention,
+    response: Retained,
   },
   yank: {
     method: 'PUT',

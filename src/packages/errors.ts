@@ -14,6 +14,12 @@ export const packagesErrors = defineErrors('packages', {
     meaning:
       'A name or an option of the index is unknown or has a bad value; the detail lists every problem.',
   },
+  invalidRetention: {
+    status: 400,
+    title: 'Nothing can be retained so',
+    hint: 'name a stage, and how many releases of a project stay (keep), or for how many days (days)',
+    meaning: 'Old releases were asked for on a mirror, or without saying which are old.',
+  },
   indexExists: {
     status: 409,
     title: 'The index exists already',
@@ -31,6 +37,18 @@ export const packagesErrors = defineErrors('packages', {
     title: 'The index is not volatile',
     hint: 'what was released there stays; use ?force (devpi remove -f), or set volatile=True first',
     meaning: 'What was released on an index that is not volatile is removed only on purpose.',
+  },
+  webhookNotFound: {
+    status: 404,
+    title: 'No such webhook',
+    hint: '`wheelhouse webhook list` shows those that are there',
+    meaning: 'The index, or the server, has no webhook with this id.',
+  },
+  invalidWebhook: {
+    status: 400,
+    title: 'Not a webhook',
+    meaning:
+      'The address or the filter of the webhook cannot be used, or there are as many webhooks as there may be; the detail says which.',
   },
   projectNotFound: {
     status: 404,
@@ -72,6 +90,18 @@ export const packagesErrors = defineErrors('packages', {
     meaning:
       'The archive could be unpacked in two ways, leaves its directory, or says something else than its name or RECORD. The setting `packages.archive-check` can turn this into a warning.',
   },
+  invalidDocumentation: {
+    status: 400,
+    title: 'The documentation zip is unsafe or inconsistent',
+    hint: 'make the zip anew from the built pages; `packages.documentation-files` and `packages.documentation-bytes` are the limits',
+    meaning:
+      'A documentation zip has members that leave it, links, a name twice, more files or bytes than the server takes, or data that is not what its directory says. The detail lists every reason; nothing was stored.',
+  },
+  documentationNotFound: {
+    status: 404,
+    title: 'No such documentation',
+    meaning: 'The release has no documentation, or its documentation has no such file.',
+  },
   digestMismatch: {
     status: 400,
     title: 'The file is not what the form says',
@@ -104,6 +134,24 @@ export const packagesErrors = defineErrors('packages', {
     meaning:
       'An index that is not volatile has the file name with other bytes. The same bytes again are accepted.',
   },
+  nothingToPush: {
+    status: 400,
+    title: 'The index has no such release to push',
+    hint: 'a release is pushed from the index that has it itself; `devpi list` shows what is where',
+    meaning: 'Only what an index itself has can be pushed from it, not what it inherits.',
+  },
+  mayNotPush: {
+    status: 401,
+    title: 'No permission to upload to the target',
+    hint: 'log in as somebody whom acl_upload of the target names',
+    meaning: 'A push is an upload to the other index, and needs the right to that there.',
+  },
+  tooManyTestResults: {
+    status: 409,
+    title: 'The file has as many test results as it may have',
+    hint: 'remove old ones (DELETE at their addresses), or raise packages.max-test-results',
+    meaning: 'Test results are never replaced, so each file may have only so many.',
+  },
   upstreamFailed: {
     status: 502,
     title: 'The upstream index failed',
@@ -125,11 +173,6 @@ export const packagesErrors = defineErrors('packages', {
     meaning:
       'The server runs with `offline` and was asked for something that it has never fetched. It may exist upstream.',
   },
-  notAvailableYet: {
-    status: 501,
-    title: 'Not available in this version',
-    meaning: 'A devpi operation that this version does not have: push, documentation, tox results.',
-  },
   invalidBundle: {
     status: 400,
     title: 'The bundle is damaged, or is none',
@@ -148,5 +191,33 @@ export const packagesErrors = defineErrors('packages', {
     title: 'The bundle contradicts what is here',
     hint: 'nothing was imported; one of the two has a file that is not what its upstream index offers',
     meaning: 'The mirror and the bundle have the same file with different hashes.',
+  },
+  invalidDump: {
+    status: 400,
+    title: 'The dump is damaged, or is none',
+    hint: 'nothing was imported; mend what is listed, or export anew',
+    meaning:
+      'A dump is checked whole before anything of it counts. The detail lists everything that is wrong with it: files that are missing or have other bytes, names that cannot be, what is there twice, bases in a circle, paths that lead out of it or through links.',
+  },
+  importNeedsNewServer: {
+    status: 409,
+    title: 'There is a server in this directory already',
+    hint: 'import into a new directory: wheelhouse import DIR --serverdir NEW',
+    meaning:
+      'A dump becomes a server as it was, so it is taken by a server that has no users but root, no indexes but root/pypi, and no files.',
+  },
+  sourceFailed: {
+    status: 502,
+    title: 'The server to move from failed',
+    hint: 'nothing was imported; see that it runs and that the login may read all, and run the same command again, which goes on',
+    meaning:
+      'An import from a server that runs asks it for everything that it shows, and it could not be reached or answered something else.',
+  },
+  exportNeedsNewDirectory: {
+    status: 409,
+    title: 'The directory for the dump is not empty',
+    hint: 'name a directory that is empty or does not exist',
+    meaning:
+      'A dump is written into an empty directory, or into one that holds an export that was interrupted.',
   },
 });

@@ -22,6 +22,14 @@ export async function lockForChange(
     permission,
   }: { readonly index: Index; readonly identity: Identity; readonly permission: PermissionName },
 ): Promise<Index> {
+  const locked = await lockSame(tx, index);
+  await context.accounts.confirm(tx, identity);
+  policy.authorize(context, identity, permission, indexSubject(locked));
+  return locked;
+}
+
+/** Locks an index for what the server does by itself; throws if it has gone, or was made anew. */
+export async function lockSame(tx: Tx, index: Index): Promise<Index> {
   const locked = await lockIndex(tx, index.user, index.name);
   if (locked === undefined) throw indexNotFound(index.user, index.name);
   if (locked.id !== index.id) {
@@ -30,7 +38,5 @@ export async function lockForChange(
       `index ${fullName(index)} was deleted and made again meanwhile`,
     );
   }
-  await context.accounts.confirm(tx, identity);
-  policy.authorize(context, identity, permission, indexSubject(locked));
   return locked;
 }

@@ -7,6 +7,11 @@ import { DEVPI_VERSION, operations } from './contract.ts';
 import type { PackagesContext } from './context.ts';
 import { Descriptions } from './descriptions/descriptions.ts';
 import { renderUploaded } from './descriptions/render-uploaded.ts';
+import { jsonApiRoutes } from './json-api/routes.ts';
+import { documentationLimits } from './documentation/check-documentation.ts';
+import { DocumentationFiles } from './documentation-pages/documentation-files.ts';
+import { documentationPageRoutes } from './documentation-pages/page-routes.ts';
+import { documentationRoutes } from './documentation-pages/routes.ts';
 import { ServedFileCache } from './files/find-served.ts';
 import { fileRoutes } from './files/routes.ts';
 import { SmallFiles } from './files/small-files.ts';
@@ -30,32 +35,45 @@ import { overviewPageRoutes } from './overview/page-routes.ts';
 import type { MirrorStatistics } from './mirror/statistics.ts';
 import { policy } from './policy.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { createPush, pushRoutes } from './push/routes.ts';
 import { releasePageRoutes } from './releases/page-routes.ts';
-import { listStoredBytes, neededDigests } from './stored-bytes.ts';
+import { retainDaily } from './retention/retain-daily.ts';
+import { retentionRoutes } from './retention/routes.ts';
+import { listStoredBytes, neededDigests } from './stored-bytes/store.ts';
+import { replicatedPackages } from './replicated.ts';
 import type { Caches } from './server/read-status.ts';
 import { serverRoutes } from './server/routes.ts';
 import { searchRoutes } from './search/routes.ts';
+import { readTextsJobs } from './search/read-texts.ts';
+import { searchTextsMigration } from './search-texts/tables.ts';
 import { searchMigration } from './search-entries/tables.ts';
 import { packagesConfig } from './settings.ts';
 import { PageCache } from './simple/page-cache.ts';
 import { simpleRoutes } from './simple/routes.ts';
 import { createNegotiation } from './simple/send-page.ts';
 import { subjectsIn } from './subjects.ts';
+import { toxResultRoutes } from './tox-results/routes.ts';
 import { packagesMigrations } from './tables.ts';
 import { uploadPageRoutes } from './upload/page-routes.ts';
 import { isUploadForm, uploadRoutes } from './upload/routes.ts';
 import { removeIndexes } from './users/remove-indexes.ts';
 import { userRoutes } from './users/routes.ts';
+import { deliverWebhooks } from './webhooks/deliver-webhooks.ts';
+import { forgetDeliveries } from './webhooks/forget-deliveries.ts';
+import { webhookPageRoutes } from './webhooks/page-routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { WebhookReceivers } from './webhooks/webhook-receivers.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The code of the part; `part.ts` declares it. */
 export const code: PartCode = {
-  migrations: [...packagesMigrations, searchMigration],
+  migrations: [...packagesMigrations, searchMigration, searchTextsMigration],
   initialize: createRootPypi,
   needed: neededDigests,
   stored: listStoredBytes,
+  replicated: replicatedPackages,
   open: async (context) => openPackages(context as AccountsContext),
 };
 
@@ -69,12 +87,19 @@ function openPackages(accounts: AccountsContext): OpenPart {
   };
   const small = new SmallFiles(packagesConfig(context.config)['packages.file-cache-bytes']);
   const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
+  const documentation = new DocumentationFiles(context.files, {
+    maxBytes: packagesConfig(context.config)['packages.documentation-cache-bytes'],
+    limits: documentationLimits(context),
+  });
   const caches: Caches = { pages: pages.cache, files: small };
   const mirrorFiles = new MirrorFiles(context, mirrors);
   const lists = new ProjectLists(context, mirrors);
   for (const listener of [...mirrors.listeners, lists, pages.cache, served.cache]) {
     context.events.listen(listener);
   }
+  const receivers = new WebhookReceivers(context.clock);
+  context.events.listen(receivers);
+  context.events.accompany((tx, events) => receivers.write(tx, events));
   context.accounts.nameScopes({
     'packages.read': 'read indexes and install from them',
     'packages.upload': 'upload releases',
@@ -111,19 +136,29 @@ function openPackages(accounts: AccountsContext): OpenPart {
       setupPageRoutes(app, context);
       userPageRoutes(app, context);
       overviewPageRoutes(app, context, lists);
-      uploadRoutes(app, context);
+      const push = createPush(context, mirrorFiles);
+      uploadRoutes(app, context, { push, lists });
+      pushRoutes(app, push);
       uploadPageRoutes(app, context);
       simpleRoutes(app, context, { ...pages, lists });
       fileRoutes(app, context, { ...served, mirrorFiles });
+      toxResultRoutes(app, context);
       projectRoutes(app, context);
+      jsonApiRoutes(app, context, mirrorFiles);
+      documentationRoutes(app, context, documentation);
+      documentationPageRoutes(app, context);
       releasePageRoutes(app, context, mirrorFiles);
       removalPageRoutes(app, context, pages);
+      retentionRoutes(app, context);
       searchRoutes(app, context, lists);
+      webhookRoutes(app, context);
+      webhookPageRoutes(app, context);
     },
     jobs: [
       {
         name: 'packages.evict-mirror-files',
         everyMs: MINUTE_MS,
+        isLocal: true,
         async run() {
           await mirrorFiles.flush();
           const freed = await evictMirrorFiles(context);
@@ -133,9 +168,14 @@ function openPackages(accounts: AccountsContext): OpenPart {
         },
       },
       renderUploaded(context),
+      deliverWebhooks(context),
+      forgetDeliveries(context),
+      ...readTextsJobs({ ...context, documentation }),
+      retainDaily(context),
       {
         name: 'packages.forget-descriptions',
         everyMs: DAY_MS,
+        isLocal: true,
         run: () => descriptions.forgetUnused(),
       },
     ],
@@ -148,7 +188,8 @@ function openPackages(accounts: AccountsContext): OpenPart {
 }
 
 /** Made anew only when the serial changes: the hot path sends them thousands of times a second. */
-function devpiHeaders({ uuid, events }: Context): () => readonly string[] {
+function devpiHeaders({ uuid, events, replica }: Context): () => readonly string[] {
+  const primary = replica?.primaryUuid ?? uuid;
   let serial = -1;
   let headers: readonly string[] = [];
   return () => {
@@ -162,9 +203,9 @@ function devpiHeaders({ uuid, events }: Context): () => readonly string[] {
         'X-DEVPI-UUID',
         uuid,
         'X-DEVPI-MASTER-UUID',
-        uuid,
+        primary,
         'X-DEVPI-PRIMARY-UUID',
-        uuid,
+        primary,
         'X-DEVPI-SERIAL',
         String(serial),
       ];

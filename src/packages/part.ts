@@ -6,6 +6,7 @@ import { packagesEvents } from './events.ts';
 import { pageOperations } from './page-operations.ts';
 import { policy } from './policy.ts';
 import { packagesSettings } from './settings.ts';
+import { webhookPageOperations } from './webhook-page-operations.ts';
 
 /** Private indexes and mirrors: what devpi-server does. */
 export const packages = {
@@ -13,7 +14,7 @@ export const packages = {
   settings: packagesSettings,
   errors: packagesErrors,
   events: packagesEvents,
-  operations: { ...operations, ...pageOperations, ...indexPageOperations },
+  operations: { ...operations, ...pageOperations, ...indexPageOperations, ...webhookPageOperations },
   policy,
   load: async () => (await import('./open.ts')).code,
 } satisfies Part;

@@ -42,6 +42,11 @@ const isReader: Rule<Subject> = (identity, subject, config) =>
   subject.index?.options['acl_read'] === undefined ||
   listOption(subject.index, 'acl_read').some((entry) => isNamedBy(entry, identity)) ||
   isOwnerOrRoot(identity, subject, config);
+/** Indexes of before there was the option take results of everybody, as in devpi. */
+const isTester: Rule<Subject> = (identity, subject, config) =>
+  isReader(identity, subject, config) &&
+  (subject.index?.options['acl_toxresult_upload'] === undefined ||
+    listOption(subject.index, 'acl_toxresult_upload').some((entry) => isNamedBy(entry, identity)));
 const isUploaderOrOwnerOrRoot = any<Subject>(isUploader, isOwnerOrRoot);
 
 const sentence =
@@ -75,8 +80,22 @@ const permissions = {
       packagesConfig(config)['packages.mirror-creation'] === 'anyone' || isRoot(identity, subject, config),
     refuse: () => 'only root may make mirrors or change their mirror_url here',
   },
+  'packages.push-to-private-address': {
+    scope: 'packages.manage',
+    rule: (identity, subject, config) =>
+      packagesConfig(config)['packages.push-private-addresses'] === 'anyone' ||
+      isRoot(identity, subject, config),
+    refuse: () => 'only root may push to a private address here',
+  },
+  // They are told of everything that happens, on private indexes, too.
+  'packages.manage-server-webhooks': {
+    scope: 'packages.manage',
+    rule: isRoot,
+    refuse: () => 'only root manages webhooks of the server',
+  },
   // Only who is listed may upload: neither the owner nor root is implied.
   'packages.upload': { scope: 'packages.upload', rule: isUploader, refuse: refuseUpload },
+  'packages.add-test-result': { scope: 'packages.upload', rule: isTester, refuse: refuseTestResult },
   'packages.remove': {
     scope: 'packages.remove',
     rule: isUploaderOrOwnerOrRoot,
@@ -103,6 +122,14 @@ function refuseUpload({ index }: Subject, identity: Identity): string | AppError
   if (identity.user !== undefined) return 'no permission to submit';
   // The first word is all that devpi says, and what scripts look for in the output of `devpi upload`.
   return rejection(identity) ?? loginNeeded(identity, 'Unauthorized: log in to upload');
+}
+
+/** devpi's words: `devpi test` prints them. */
+function refuseTestResult({ name, index }: Subject, identity: Identity): string | AppError {
+  if (index?.options['acl_read'] !== undefined && identity.user === undefined) {
+    return loginNeeded(identity, `Unauthorized: log in to read ${name}`);
+  }
+  return 'No permission to upload tox results. You can use the devpi test --no-upload option to skip the upload.';
 }
 
 function loginNeeded({ rejected }: Identity, detail: string): AppError {

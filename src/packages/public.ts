@@ -1,3 +1,6 @@
+export { exportDump, type ExportDump } from './dumps/export-dump.ts';
+export { checkDump, importDump, type ImportDump, type ImportedDump } from './dumps/import-dump.ts';
+export { moveIn, type MoveIn } from './dumps/move-in.ts';
 export { importBundle } from './mirror/bundle/import-bundle.ts';
 export { verifyBundle } from './mirror/bundle/read-bundle.ts';
 export {

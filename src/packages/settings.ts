@@ -1,12 +1,26 @@
+import { z } from 'zod';
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import { flag, oneOf, positive, wholeNumber, type ConfigOf, type Setting } from '#kernel/config/setting.ts';
 
+const indexes = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').flatMap((entry) => entry.trim() || []) : value),
+  z.array(z.string().regex(/^[^/\s]+\/[^/\s]+$/, { error: 'must be a list of indexes, as USER/INDEX' }), {
+    error: 'must be a list of indexes, as USER/INDEX',
+  }),
+);
 const bytes = wholeNumber(1);
 const count = wholeNumber(1);
 /** What a timer can wait. */
 const seconds = positive(2_147_483);
 
 export const packagesSettings = [
+  {
+    name: 'packages.default-bases',
+    type: indexes,
+    default: [],
+    sentence:
+      'Bases of a new stage whose maker names none, those that are there and that the maker may read; `root/pypi` under the names of devpi’s programs.',
+  },
   {
     name: 'packages.max-upload-bytes',
     type: bytes,
@@ -20,10 +34,48 @@ export const packagesSettings = [
     sentence: 'The most that the fields of an upload may take together, without the file.',
   },
   {
+    name: 'packages.max-test-result-bytes',
+    type: bytes,
+    default: 16 * 1024 ** 2,
+    sentence: 'The largest result of a test that is taken.',
+  },
+  {
+    name: 'packages.max-test-results',
+    type: count,
+    default: 1000,
+    sentence:
+      'The most test results that one file may have: where everybody may add them, they are no way to fill a disk.',
+  },
+  {
     name: 'packages.archive-check',
     type: oneOf('refuse', 'warn'),
     default: 'refuse',
     sentence: 'What happens to an upload whose archive is unsafe or inconsistent.',
+  },
+  {
+    name: 'packages.documentation-files',
+    type: count,
+    default: 50_000,
+    sentence: 'The most files that a documentation zip may hold.',
+  },
+  {
+    name: 'packages.documentation-bytes',
+    type: bytes,
+    default: 4 * 1024 ** 3,
+    sentence: 'The most bytes that the files of a documentation zip may take together, inflated.',
+  },
+  {
+    name: 'packages.documentation-cache-bytes',
+    type: bytes,
+    default: 64 * 1024 ** 2,
+    sentence:
+      'Memory for what is where in documentation zips; those that nobody has read for the longest time leave first.',
+  },
+  {
+    name: 'packages.search-text-bytes',
+    type: bytes,
+    default: 16 * 1024 ** 2,
+    sentence: 'The most text of the documentation of one project that is searched.',
   },
   {
     name: 'packages.page-cache-bytes',
@@ -164,6 +216,32 @@ export const packagesSettings = [
     default: 'root',
     sentence:
       'Whose mirrors may have an upstream at a private, loopback or link-local address: those whose `mirror_url` root has set, or all.',
+  },
+  {
+    name: 'packages.push-private-addresses',
+    type: oneOf('root', 'anyone'),
+    default: 'root',
+    sentence:
+      'Who may push to another server at a private, loopback or link-local address: this server sends the request.',
+  },
+  {
+    name: 'packages.push-seconds',
+    type: seconds,
+    default: 600,
+    sentence: 'How long another server may take for one file that is pushed to it.',
+  },
+  {
+    name: 'packages.webhook-private-addresses',
+    type: oneOf('root', 'anyone'),
+    default: 'root',
+    sentence:
+      'Whose webhooks and Jenkins triggers may be at a private, loopback or link-local address: those whose address root has set, or all.',
+  },
+  {
+    name: 'packages.webhook-failing-days',
+    type: positive(365),
+    default: 3,
+    sentence: 'How many days a webhook may fail without a success before it is disabled.',
   },
   {
     name: 'packages.description-bytes',

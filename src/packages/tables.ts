@@ -50,6 +50,33 @@ export type PackagesTables = {
     /** JSON list of devpi log items. */
     log: string;
   };
+  /** The documentation of a release: at most one zip, as it was uploaded. */
+  documentation: {
+    release_id: number;
+    index_id: number;
+    /** `PROJECT-VERSION.doc.zip`, whatever the upload was called (reference devpi.md 1.10). */
+    filename: string;
+    size: number;
+    sha256: string;
+    md5: string;
+    uploaded_at: number;
+    /** JSON list of devpi log items. */
+    log: string;
+  };
+  /** What tox told of a file: the bytes as they were posted, never replaced. */
+  tox_result: {
+    id: Generated<number>;
+    release_file_id: number;
+    index_id: number;
+    /** `FILENAME.toxresult-YYYYmmddHHMMSS-N` (reference devpi.md 1.10). */
+    filename: string;
+    size: number;
+    sha256: string;
+    md5: string;
+    uploaded_at: number;
+    /** JSON list of devpi log items. */
+    log: string;
+  };
   /** What a mirror knows of a project that upstream has: its last page. */
   mirror_project: {
     index_id: number;
@@ -101,6 +128,66 @@ export type PackagesTables = {
     /** Parts of words with a space between (`search-entries/grams.ts`), by which the database finds the row. */
     grams: string;
   };
+  /** Who is told of events. */
+  webhook: {
+    id: string;
+    /** Null: it is told of the events of the whole server. */
+    index_id: number | null;
+    /** `webhook`, or `jenkins` for the trigger that is an option of the index. */
+    kind: string;
+    /** May hold a password. Empty for Jenkins, whose address is the option. */
+    url: string;
+    /** JSON list of types, or `part.*`; empty for all. */
+    events: string;
+    /** Signs what is sent; null for Jenkins. */
+    secret: string | null;
+    /** 1 if root chose the address, which may then be private. */
+    is_trusted: number;
+    created_by: string | null;
+    created_at: number;
+    /** Failed attempts since the last success. */
+    failures: number;
+    failing_since: number | null;
+    paused_until: number;
+    disabled_at: number | null;
+    disabled_reason: string | null;
+  };
+  /** Something a webhook is told. Without a reference to it: who emits must never wait for who removes it. */
+  webhook_delivery: {
+    id: string;
+    webhook_id: string;
+    event_type: string;
+    /** Null for one that was only sent to try. */
+    serial: number | null;
+    /** JSON, the same at each attempt. */
+    body: string;
+    /** `waiting`, `delivered` or `failed`. */
+    state: string;
+    attempts: number;
+    next_at: number;
+    status: number | null;
+    error: string | null;
+    ms: number | null;
+    created_at: number;
+    ended_at: number | null;
+  };
+  /** Long texts that projects are found by, made anew when they are missing. */
+  search_text: {
+    id: Generated<number>;
+    project_id: number;
+    index_id: number;
+    /** `keywords`, `description` or `documentation`. */
+    kind: string;
+    version: string;
+    /** Of a page of documentation, below `+doc/`; else empty. */
+    path: string;
+    title: string;
+    body: string;
+    /** On PostgreSQL alone: the words of title and body. */
+    words: Generated<string>;
+  };
+  /** What the texts of a project were read from, as a hash. */
+  search_source: { project_id: number; source: string };
   /** Paths that once had a file: they answer 410 (reference devpi.md 1.10). */
   removed_file: { path: string; removed_at: number };
 };
@@ -279,6 +366,97 @@ export const packagesMigrations: readonly Migration[] = [
         .createIndex('release_file_by_upload')
         .on('release_file')
         .columns(['project_id', 'uploaded_at'])
+        .execute();
+    },
+  },
+  {
+    name: '0017-documentation-and-tests',
+    async up({ tx, id }) {
+      await tx.schema
+        .createTable('documentation')
+        .addColumn('release_id', 'bigint', (column) =>
+          column.primaryKey().references('release.id').onDelete('cascade'),
+        )
+        .addColumn('index_id', 'bigint', (column) =>
+          column.notNull().references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('filename', 'text', (column) => column.notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addColumn('sha256', 'text', (column) => column.notNull())
+        .addColumn('md5', 'text', (column) => column.notNull())
+        .addColumn('uploaded_at', 'bigint', (column) => column.notNull())
+        .addColumn('log', 'text', (column) => column.notNull())
+        .addUniqueConstraint('documentation_name', ['index_id', 'filename'])
+        .execute();
+      await tx.schema.createIndex('documentation_by_sha256').on('documentation').column('sha256').execute();
+      await tx.schema
+        .createTable('tox_result')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('release_file_id', 'bigint', (column) =>
+          column.notNull().references('release_file.id').onDelete('cascade'),
+        )
+        .addColumn('index_id', 'bigint', (column) =>
+          column.notNull().references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('filename', 'text', (column) => column.notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addColumn('sha256', 'text', (column) => column.notNull())
+        .addColumn('md5', 'text', (column) => column.notNull())
+        .addColumn('uploaded_at', 'bigint', (column) => column.notNull())
+        .addColumn('log', 'text', (column) => column.notNull())
+        .addUniqueConstraint('tox_result_name', ['release_file_id', 'filename'])
+        .execute();
+      await tx.schema.createIndex('tox_result_by_sha256').on('tox_result').column('sha256').execute();
+    },
+  },
+  {
+    name: '0023-webhooks',
+    async up({ tx }) {
+      await tx.schema
+        .createTable('webhook')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('index_id', 'bigint', (column) =>
+          column.references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('url', 'text', (column) => column.notNull())
+        .addColumn('events', 'text', (column) => column.notNull())
+        .addColumn('secret', 'text')
+        .addColumn('is_trusted', 'integer', (column) => column.notNull())
+        .addColumn('created_by', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('failures', 'integer', (column) => column.notNull())
+        .addColumn('failing_since', 'bigint')
+        .addColumn('paused_until', 'bigint', (column) => column.notNull())
+        .addColumn('disabled_at', 'bigint')
+        .addColumn('disabled_reason', 'text')
+        .execute();
+      await tx.schema.createIndex('webhook_by_index').on('webhook').column('index_id').execute();
+      await tx.schema
+        .createTable('webhook_delivery')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('webhook_id', 'text', (column) => column.notNull())
+        .addColumn('event_type', 'text', (column) => column.notNull())
+        .addColumn('serial', 'bigint')
+        .addColumn('body', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('next_at', 'bigint', (column) => column.notNull())
+        .addColumn('status', 'integer')
+        .addColumn('error', 'text')
+        .addColumn('ms', 'integer')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('ended_at', 'bigint')
+        .execute();
+      await tx.schema
+        .createIndex('webhook_delivery_by_turn')
+        .on('webhook_delivery')
+        .columns(['webhook_id', 'state', 'next_at'])
+        .execute();
+      await tx.schema
+        .createIndex('webhook_delivery_by_time')
+        .on('webhook_delivery')
+        .columns(['webhook_id', 'created_at'])
         .execute();
     },
   },

@@ -18,6 +18,22 @@ export function demand(condition: boolean, rule: string, message: () => string):
   if (!condition) throw new ArchiveRejected(rule, message());
 }
 
+/** Hears of a reason to reject where all of them are wanted. */
+export type ReportRejection = (problem: ArchiveRejected) => void;
+
+/** As `demand`, but tells who collects reasons, if somebody does, and goes on. */
+export function demandOrReport(
+  report: ReportRejection | undefined,
+  condition: boolean,
+  rule: string,
+  message: () => string,
+): void {
+  if (condition) return;
+  const problem = new ArchiveRejected(rule, message());
+  if (report === undefined) throw problem;
+  report(problem);
+}
+
 /** A name from an archive between quotes: control characters and all beyond latin-1 escaped, the middle cut out when long. */
 export function quoted(name: string): string {
   const text = name.length <= 120 ? name : `${name.slice(0, 70)}...${name.slice(-45)}`;

@@ -42,6 +42,8 @@ export interface Finding {
   readonly detail?: string;
   readonly summary?: string;
   readonly badge?: string;
+  /** Where else the words stand. */
+  readonly excerpts?: readonly { readonly label: string; readonly href?: string; readonly text: string }[];
 }
 
 export interface Findings {
@@ -64,12 +66,16 @@ export interface Finder {
 /** What a part shows of how it is; the worst state makes the sentence on top. */
 export interface StatusPanel {
   readonly title: string;
-  load(reader: Reader): Promise<{
-    readonly state: State;
-    /** What is wrong; absent where nothing is. */
-    readonly trouble?: string;
-    readonly body: Html;
-  }>;
+  /** Undefined where there is nothing to tell of. */
+  load(reader: Reader): Promise<
+    | {
+        readonly state: State;
+        /** What is wrong; absent where nothing is. */
+        readonly trouble?: string;
+        readonly body: Html;
+      }
+    | undefined
+  >;
 }
 
 /** How a part says what happened: behind the name of who did it. */

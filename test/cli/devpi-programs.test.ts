@@ -23,7 +23,7 @@ describe('links named after the programs of devpi', () => {
   };
 
   test('devpi-server tells the version whose interface it serves', async () => {
-    expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.19.1\n', stderr: '' });
+    expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.20.3\n', stderr: '' });
   });
 
   test('devpi-init makes the state once', async () => {

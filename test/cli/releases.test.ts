@@ -68,6 +68,7 @@ describe('list', () => {
             filename: 'demo-1.0-py3-none-any.whl',
             sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
             isOwn: true,
+            toxResults: [],
           },
         ],
         shadowed: [],

@@ -15,42 +15,61 @@ it('shows its commands with --help and without arguments', async () => {
     Takes Python from source to production on machines you own.
 
     Options:
-      -V, --version  Print the version
-      -h, --help     Show help
+      -V, --version   Print the version
+      -h, --help      Show help
 
     Commands:
-      serve          Run the server
-      init           Make the directory of a new server, with a password for root
-      doctor         Check the database, and that every file has its bytes
-      setup          Go through the first steps: server, password, user, index,
-                     installers
-      use            Choose the server and the index that commands are about, and
-                     set installers to it
-      login          Log in to a server, for the commands that follow
-      logoff         Forget the login to a server
-      logout         The same as logoff
-      user           Show, make, change or delete a user
-      index          Show, make, change or delete an index
-      passwd         Change the password of a user
-      getjson        Print what a server answers at a path, as JSON
-      patchjson      Send the JSON of a file to a path of a server with PATCH
-      token          API tokens for programs: pip, twine, uv, CI
-      upload         Upload wheels, sdists and other archives to an index
-      list           List the projects of an index, or the files of a project
-      remove         Remove projects, releases or files from an index
-      yank           Keep installers from choosing a release, unless it is asked for
-                     by its number
-      unyank         Let installers choose a yanked release again
-      refresh        Ask the upstream indexes anew about projects of a mirror
-      search         Find projects by words of their names and summaries
-      events         List what happened on a server, as far as you may read it
-      why            Tell why a project or a file is seen on an index, or not
-      prime          Fetch everything that lock files name through an index, for
-                     later or for a bundle
-      bundle         Take files to a server without a network
-      config         Look at the settings
-      completion     Print a script that completes command lines in bash, zsh or
-                     fish
+      serve           Run the server
+      init            Make the directory of a new server, with a password for root
+      gendeploy       Make a self-contained deployment: supervisor, nginx, cron, and
+                      a server directory
+      export          Write everything that a server has into a directory, in the
+                      form of devpi-export
+      import          Make a new server of a dump of devpi or Wheelhouse, or of one
+                      that runs
+      doctor          Check the database, and that every file has its bytes
+      backup          Back up a server, also while it runs: what is new, and a
+                      snapshot of the database
+      restore         Make a server of a backup, in an empty server directory
+      setup           Go through the first steps: server, password, user, index,
+                      installers
+      use             Choose the server and the index that commands are about, and
+                      set installers to it
+      login           Log in to a server, for the commands that follow
+      logoff          Forget the login to a server
+      logout          The same as logoff
+      user            Show, make, change or delete a user
+      index           Show, make, change or delete an index
+      passwd          Change the password of a user
+      getjson         Print what a server answers at a path, as JSON
+      patchjson       Send the JSON of a file to a path of a server with PATCH
+      token           API tokens for programs: pip, twine, uv, CI
+      webhook         Webhooks: who is told of events, such as a CI
+      upload          Upload archives and documentation to an index, or build them
+                      from this directory first
+      push            Copy a release to another index, or to one elsewhere that
+                      .pypirc names
+      test            Download a release, run its tests with tox or pytest, and
+                      upload what came out
+      install         Install packages from an index with pip or uv
+      list            List the projects of an index, or the files of a project
+      remove          Remove projects, releases or files from an index
+      retention       List old development releases of an index, and remove them
+      yank            Keep installers from choosing a release, unless it is asked
+                      for by its number
+      unyank          Let installers choose a yanked release again
+      refresh         Ask the upstream indexes anew about projects of a mirror
+      search          Find projects by words of their names, summaries, descriptions
+                      and documentation
+      events          List what happened on a server, as far as you may read it
+      why             Tell why a project or a file is seen on an index, or not
+      prime           Fetch everything that lock files name through an index, for
+                      later or for a bundle
+      bundle          Take files to a server without a network
+      link-old-names  Make links named after the programs of devpi in a directory
+      config          Look at the settings
+      completion      Print a script that completes command lines in bash, zsh or
+                      fish
     ",
     }
   `);
@@ -73,8 +92,15 @@ it('shows what a command takes', async () => {
                                      share a database share it, too.
       --database <database>          \`sqlite\` for the embedded database, or a
                                      \`postgres://\` URL to scale out.
+      --ca-file <file>               File of certificates in PEM form that are
+                                     trusted besides those of the system, when other
+                                     servers are asked.
       -c, --config <file>            Configuration file; default is wheelhouse.yml
                                      in the server directory.
+      --url <url>                    Look at a server from outside instead, as its
+                                     clients see it.
+      --upload <mebibytes>           With --url: the largest body that must come
+                                     through; default is 100.
       --no-checksum                  Compare sizes only; quicker by far.
       --repair                       Remove bytes that no file needs now; nothing
                                      else can be mended safely.
@@ -84,6 +110,7 @@ it('shows what a command takes', async () => {
     Examples:
       $ wheelhouse doctor
       $ wheelhouse doctor --no-checksum --json
+      $ wheelhouse doctor --url https://packages.example.com/python --upload 500
 
     ",
     }

@@ -52,6 +52,8 @@ function environment(suite: Suite, directory: string, programs: string): Record<
     WHEELHOUSE_PACKAGES_ARCHIVE_CHECK: 'warn',
     // Their upstreams are on this machine, and users mirror them.
     WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone',
+    // As with today's devpi, in the place of 1.x, whose names the programs have.
+    WHEELHOUSE_PACKAGES_DEFAULT_BASES: '',
     // They look at users as strangers.
     WHEELHOUSE_ACCOUNTS_USER_DETAIL_READERS: 'anyone',
     // The suites log in all the time.

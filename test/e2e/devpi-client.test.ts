@@ -7,7 +7,7 @@ import { createIndex } from '#test/index-api.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 import { PYPI_URL } from '../../src/packages/indexes/create-root-pypi.ts';
 
-// What devpi-client 7.3.0 prints here is what it prints beside devpi-server 6.19.1, line by line, recorded with the
+// What devpi-client 7.3.0 prints here is what it prints beside devpi-server 6.20.3, line by line, recorded with the
 // same commands. Differences that are meant: `wheelhouse` in --version, md5 beside sha256 in +links, and plainer words
 // where devpi shows a page of its web framework or a Python object.
 
@@ -205,7 +205,7 @@ it('shows where it is and who one is', async () => {
     "devpi-client 7.3.0
 
     current devpi server: http://localhost:4040/
-        devpi-server 6.19.1
+        devpi-server 6.20.3
         wheelhouse 0.1.0
     "
   `);

@@ -1,18 +1,16 @@
-import { rm, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '#kernel/process/run.ts';
 import { openClientSession } from '#test/client-session.ts';
-import { findProgram } from '#test/clients.ts';
 import { FixtureIndex, wheelFile } from '#test/fixture-index.ts';
 import { createIndex, uploadAll, wheelUpload } from '#test/index-api.ts';
+import { installPackage } from '#test/installed-package.ts';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { startServer } from '#test/server.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { programs } from '../../src/cli/programs.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 /** May ask upstreams on this machine, and no others. */
 const LOCAL = { WHEELHOUSE_OFFLINE: 'no', NO_PROXY: '127.0.0.1' };
 
@@ -22,14 +20,7 @@ describe('the package that npm installs from a tarball', () => {
 
   beforeAll(async () => {
     directory = await makeTemporaryDirectory();
-    const { path } = directory;
-    await rm(join(root, 'dist'), { recursive: true, force: true });
-    const packed = JSON.parse(await npm('pack', '--json', '--pack-destination', path)) as [
-      { filename: string },
-    ];
-    const tarball = join(path, packed[0].filename);
-    await npm('install', '--global', '--prefix', join(path, 'prefix'), '--no-audit', '--no-fund', tarball);
-    program = join(path, 'prefix', 'bin', 'wheelhouse');
+    program = await installPackage(join(directory.path, 'prefix'));
   });
 
   afterAll(() => directory[Symbol.asyncDispose]());
@@ -95,22 +86,3 @@ describe('the package that npm installs from a tarball', () => {
     },
   );
 });
-
-const NPM_TRIES = 3;
-const NPM_TRY_MS = 80_000;
-
-/**
- * Runs the npm of the machine in the checkout; throws with what it said if it fails. npm may wait for ever although it has
- * everything in its cache, so a run that does not end is tried again.
- */
-async function npm(...args: string[]): Promise<string> {
-  const path = findProgram('npm');
-  if (path === undefined) throw new Error('npm is not on this machine');
-  for (let tried = 1; ; tried += 1) {
-    const ended = run([path, ...args], { cwd: root, timeoutMs: NPM_TRY_MS });
-    if (tried < NPM_TRIES && (await ended.catch(() => undefined)) === undefined) continue;
-    const { exitCode, stdout, stderr } = await ended;
-    if (exitCode === 0) return stdout;
-    throw new Error(`npm ${args.join(' ')} exited with ${exitCode}\n${stdout}\n${stderr}`);
-  }
-}

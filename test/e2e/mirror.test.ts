@@ -9,10 +9,10 @@ import { openClientSession, type ClientSession } from '#test/client-session.ts';
 import { isInstalled } from '#test/clients.ts';
 import { FixtureIndex, largeWheelFile, sdistFile, wheelFile } from '#test/fixture-index.ts';
 import { createIndex, request, wheelUpload, uploadAll } from '#test/index-api.ts';
+import { reachableIndex } from '#test/reachable-index.ts';
 import { skipWithout } from '#test/machine.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 import { startIndexServer } from '../../bench/support/index-server.ts';
-import { PYPI_URL } from '../../src/packages/indexes/create-root-pypi.ts';
 
 const ROOT = { user: 'root', password: '' };
 /** May ask upstreams on this machine, and no others. */
@@ -394,17 +394,4 @@ async function residentBytes({ pid }: ServerProcess): Promise<number> {
   if (!existsSync('/proc')) return 0;
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** What pip would ask, if it answers. */
-async function reachableIndex(): Promise<string | undefined> {
-  await using session = await openClientSession();
-  const env = { HOME: environment['HOME'], PIP_CONFIG_FILE: undefined };
-  const { stdout, exitCode } = await session.run('pip', ['config', 'get', 'global.index-url'], { env });
-  const configured = environment['PIP_INDEX_URL'] ?? (exitCode === 0 ? stdout.trim() : '');
-  const url = configured === '' ? `${PYPI_URL}/simple/` : configured;
-  const answer = await fetch(`${url.replace(/\/*$/, '/')}iniconfig/`, {
-    signal: AbortSignal.timeout(10_000),
-  }).catch(() => undefined);
-  return answer?.ok === true ? url : undefined;
 }

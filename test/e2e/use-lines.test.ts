@@ -69,6 +69,8 @@ async function follow(
     env: {
       PATH: [python, dirname(clientPath(program)), process.env.PATH].join(':'),
       VIRTUAL_ENV: join(session.directory, 'venv'),
+      // uv believes this more than VIRTUAL_ENV; elsewhere in tests it names the environment that all share.
+      UV_PYTHON: join(python, 'python'),
       PIP_CONFIG_FILE: undefined,
       PIP_TARGET: join(session.directory, 'installed'),
       POETRY_VIRTUALENVS_CREATE: 'false',

@@ -68,6 +68,8 @@ export interface Contents {
 export interface TestAppOptions {
   readonly database: DialectName;
   readonly settings?: Partial<AccountsConfig & PackagesConfig>;
+  /** The primary, and the token that shows it who follows. */
+  readonly replicaOf?: { readonly url: string; readonly token: string };
   readonly clock?: Clock;
   /** An existing database instead of a new one: for two servers on one, and for restarts. */
   readonly on?: TestDatabase;
@@ -93,6 +95,10 @@ export async function testApp(options: TestAppOptions): Promise<TestApp> {
     // root/pypi must never be asked in a test; `mirrorApp` is for those with an upstream of their own.
     offline: true,
     ...options.settings,
+    ...(options.replicaOf && {
+      'replica-of': options.replicaOf.url,
+      'replica-token': options.replicaOf.token,
+    }),
     serverdir,
     database: database.setting,
     // Servers on one database share their files.

@@ -41,7 +41,7 @@ export async function withZip<T>(
   return await use(await openZip(readerOf(bytes), options));
 }
 
-function readerOf(bytes: Uint8Array): ArchiveReader {
+export function readerOf(bytes: Uint8Array): ArchiveReader {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     size: all.byteLength,

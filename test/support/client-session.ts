@@ -5,7 +5,7 @@ import { run, type RunOptions, type RunResult } from '#kernel/process/run.ts';
 import { cleanEnvironment } from './clean-environment.ts';
 import { clientPath, executablePath, type ClientExecutable } from './clients.ts';
 
-export interface ClientOptions extends Pick<RunOptions, 'input' | 'timeoutMs'> {
+export interface ClientOptions extends Pick<RunOptions, 'cwd' | 'input' | 'timeoutMs'> {
   /** Added to the session's variables; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }

@@ -45,6 +45,9 @@ export const clients = {
     installedFor: 'tests',
   },
   flit: { requirements: ['flit==4.2.0'], executables: ['flit'], installedFor: 'tests' },
+  // `upload` builds from what it tracks, as from git, which every machine has.
+  mercurial: { requirements: ['mercurial==7.2.4'], executables: ['hg'], installedFor: 'tests' },
+  sphinx: { requirements: ['sphinx==9.0.4'], executables: ['sphinx-build'], installedFor: 'tests' },
   hatch: { requirements: ['hatch==1.18.2'], executables: ['hatch'], installedFor: 'asked' },
   // Both are WSGI applications; their documentation runs them under gunicorn.
   proxpi: {
@@ -64,7 +67,7 @@ export const clients = {
     requirements: [
       'devpi-client==7.3.0',
       'devpi-common==4.1.1',
-      'devpi-server==6.19.1',
+      'devpi-server==6.20.3',
       'setuptools==80.9.0',
       'pytest==8.4.2',
       'pytest-timeout==2.4.0',
@@ -101,6 +104,8 @@ interface DebianPackage {
 export const debianPackages = {
   nginx: { executable: 'nginx', installedFor: 'tests' },
   chromium: { executable: 'chromium', installedFor: 'tests' },
+  // Whoever has tables of cron gets a line in a deployment's.
+  cron: { executable: 'crontab', installedFor: 'tests' },
   // Completion is tried in the shells themselves; bash is everywhere.
   zsh: { executable: 'zsh', installedFor: 'tests' },
   fish: { executable: 'fish', installedFor: 'tests' },

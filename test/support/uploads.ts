@@ -6,6 +6,7 @@ import {
   type SdistOptions,
   type WheelOptions,
 } from './archives.ts';
+import { zip } from './zip-writer.ts';
 import { multipart, type MultipartForm } from './multipart.ts';
 
 /** What a client uploads; `fields` may be changed or left out by giving undefined. */
@@ -32,6 +33,21 @@ export function sdistUpload(options: SdistOptions = {}): Upload {
     version: options.version ?? '1.0',
     filename: sdistFilename(options),
     content: sdist(options),
+  };
+}
+
+/** Documentation with these pages, as `devpi upload --with-docs` sends it. */
+export function documentationUpload(
+  pages: Readonly<Record<string, string>>,
+  { name = 'demo', version = '1.0' }: { readonly name?: string; readonly version?: string } = {},
+): Upload {
+  const content = zip(Object.entries(pages).map(([path, data]) => ({ name: path, data })));
+  return {
+    name,
+    version,
+    filename: `${name}-${version}.doc.zip`,
+    content,
+    fields: { ':action': 'doc_upload' },
   };
 }
 

@@ -13,7 +13,7 @@ export function renderHttp(parts: readonly Part[]): string {
   return page(
     generatedFrom('the contract.ts of each part', 'the policy.ts of each part'),
     '# HTTP',
-    'The interface of devpi-server 6.19, and what Wheelhouse adds. A running server describes it as OpenAPI 3.1 at ' +
+    'The interface of devpi-server 6.20, and what Wheelhouse adds. A running server describes it as OpenAPI 3.1 at ' +
       '`/+openapi.json`. Parameters are written `:name`; a slash at the end may follow or not.',
     '## Who asks',
     [

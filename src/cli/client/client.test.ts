@@ -65,7 +65,7 @@ describe('a client of a server', () => {
   });
 
   test('sends PUSH', async () => {
-    const pushing = (await loggedIn()).call(packages.push, { params: paramsOf(index) });
+    const pushing = (await loggedIn()).call(packages.push, { params: paramsOf(index), body: {} });
 
     await expect(pushing).rejects.not.toThrow(/not allowed|No such address/);
   });

@@ -9,6 +9,7 @@ import { headersOf, type Credentials } from './credentials.ts';
 import { readServerUrl } from './server-url.ts';
 
 const TIMEOUT_MS = 60_000;
+const MAX_HOPS = 5;
 
 export interface ClientOptions {
   readonly credentials?: Credentials | undefined;
@@ -36,6 +37,14 @@ export interface RawAnswer {
   readonly headers: Exchanged['headers'];
   /** Undefined if the answer is no JSON. */
   readonly json: unknown;
+}
+
+export interface SendOptions {
+  /** It is success to be sent to another address of the server, where the result can be seen. */
+  readonly isMoved?: boolean;
+  /** What is an answer, whatever its status says. */
+  readonly isAnswer?: (json: unknown) => boolean;
+  readonly timeoutMs?: number;
 }
 
 export interface StreamedBody {
@@ -76,23 +85,24 @@ export class Client {
     throw this.#stranger();
   }
 
-  /**
-   * Sends any request to an address of this server, with a body of JSON if there is one; throws as `call` does. With
-   * `isMoved` it is success to be sent to another address of the server, where the result can be seen.
-   */
+  /** Sends any request to an address of this server, with a body of JSON if there is one; throws as `call` does. */
   async send(
     method: string,
     url: URL,
     body?: unknown,
-    { isMoved = false }: { readonly isMoved?: boolean } = {},
+    { isMoved = false, isAnswer, timeoutMs = this.#timeoutMs }: SendOptions = {},
   ): Promise<RawAnswer> {
     if (url.origin !== new URL(this.url).origin) throw new Error(`${url.origin} is another server`);
-    const answer = await this.#exchange(url, method, body);
+    const answer = await this.#exchange(url, method, { body, timeoutMs });
     const target = URL.parse(answer.headers.location ?? '', url);
     const isOk = answer.status >= 200 && answer.status < 300;
-    const isDone = isOk || (isMoved && answer.status === 302 && target?.origin === url.origin);
+    const json = parseJson(answer.text);
+    const isDone =
+      isOk ||
+      isAnswer?.(json) === true ||
+      (isMoved && answer.status === 302 && target?.origin === url.origin);
     if (!isDone) throw await this.#refusal(answer, url);
-    return { headers: answer.headers, json: parseJson(answer.text) };
+    return { headers: answer.headers, json };
   }
 
   /**
@@ -112,6 +122,36 @@ export class Client {
     }
   }
 
+  /**
+   * Reads the bytes at an address that the server gave, as they come. Elsewhere, as where a mirror sends to its upstream, no
+   * credentials are shown; throws as `call` does.
+   */
+  async download(href: string, sink: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
+    const { trustedFetch } = await import('#kernel/http/trusted-fetch.ts');
+    let url = new URL(href);
+    for (let hops = 0; ; hops += 1) {
+      const headers = url.origin === new URL(this.url).origin ? headersOf(this.#credentials) : {};
+      const response = await reached(trustedFetch(url.href, { headers, redirect: 'manual' }));
+      const { status } = response;
+      const location = response.headers.get('location');
+      if (status >= 300 && status < 400 && location !== null && hops < MAX_HOPS) {
+        url = new URL(location, url);
+        continue;
+      }
+      if (!response.ok) {
+        const text = await response.text();
+        throw await this.#refusal({ status, headers: Object.fromEntries(response.headers), text }, url);
+      }
+      try {
+        for await (const chunk of response.body ?? []) await sink(chunk as Uint8Array);
+      } catch (cause) {
+        if (!(cause instanceof TypeError)) throw cause;
+        throw new AppError(cliErrors.serverUnreachable, `the connection to ${url.host} broke`, { cause });
+      }
+      return;
+    }
+  }
+
   /** The JSON at an address of this server, if it has the form of `schema`; throws as `call` does. */
   async ask<Schema extends z.ZodType>(url: URL, schema: Schema): Promise<z.output<Schema>> {
     const result = schema.safeParse((await this.send('GET', url)).json);
@@ -119,15 +159,31 @@ export class Client {
     throw this.#stranger();
   }
 
+  /**
+   * An address that the server gave, as this client asks it. Throws `cli.server-unreachable` for one elsewhere: it must not get the
+   * credentials.
+   */
+  addressOf(href: string): URL {
+    const url = URL.parse(href, `${this.url}/`);
+    if (url?.origin === new URL(this.url).origin) return url;
+    throw new AppError(cliErrors.serverUnreachable, `${this.url} names an address elsewhere: ${href}`, {
+      hint: 'use the address that the server gives for itself',
+    });
+  }
+
   /** Another address must not get the credentials, nor a different request than was meant: nothing is followed. */
-  async #exchange(url: URL, method: string, body?: unknown): Promise<Exchanged> {
+  async #exchange(
+    url: URL,
+    method: string,
+    { body, timeoutMs = this.#timeoutMs }: { readonly body?: unknown; readonly timeoutMs?: number } = {},
+  ): Promise<Exchanged> {
     const headers = {
       accept: 'application/json',
       ...headersOf(this.#credentials),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
     const { trustedExchange } = await import('#kernel/http/trusted-exchange.ts');
-    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     const text = body === undefined ? undefined : JSON.stringify(body);
     return await reached(trustedExchange(url, { method, headers, signal, body: text }));
   }

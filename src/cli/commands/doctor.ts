@@ -1,19 +1,34 @@
 import { defineCommand } from '../command.ts';
 import { plural } from '../plural.ts';
 import { formatBytes } from '../format-bytes.ts';
-import { flag, negation } from '../options.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { cliErrors } from '../errors.ts';
+import { flag, negation, text } from '../options.ts';
+import { printable } from '../printable.ts';
+
+const UPLOAD_MIB = 100;
 
 export const command = defineCommand({
   summary: 'Check the database, and that every file has its bytes',
-  settings: ['serverdir', 'files-directory', 'database'],
+  settings: ['serverdir', 'files-directory', 'database', 'ca-file'],
   options: {
+    url: text('url', 'Look at a server from outside instead, as its clients see it.'),
+    upload: text(
+      'mebibytes',
+      `With --url: the largest body that must come through; default is ${UPLOAD_MIB}.`,
+    ),
     checksum: negation('Compare sizes only; quicker by far.'),
     repair: flag('Remove bytes that no file needs now; nothing else can be mended safely.'),
     json: flag('Print the problems as JSON.'),
   },
-  examples: ['wheelhouse doctor', 'wheelhouse doctor --no-checksum --json'],
-  async run({ options: { checksum, repair, json }, config: readConfig }) {
+  examples: [
+    'wheelhouse doctor',
+    'wheelhouse doctor --no-checksum --json',
+    'wheelhouse doctor --url https://packages.example.com/python --upload 500',
+  ],
+  async run({ options: { url, upload, checksum, repair, json }, config: readConfig }) {
     const config = readConfig();
+    if (url !== undefined) return await lookAt(url, { config, upload, json });
     const { createLog } = await import('#kernel/log/log.ts');
     const { silentProgress, terminalProgress } = await import('#kernel/progress.ts');
     const { checkDatabase } = await import('#kernel/db/check-database.ts');
@@ -56,6 +71,33 @@ export const command = defineCommand({
   },
 });
 
+interface LookOptions {
+  readonly config: { readonly 'ca-file': string | undefined };
+  readonly upload: string | undefined;
+  readonly json: boolean;
+}
+
+async function lookAt(url: string, { config, upload, json }: LookOptions): Promise<number> {
+  const uploadMebibytes = Number(upload ?? UPLOAD_MIB);
+  if (!Number.isSafeInteger(uploadMebibytes) || uploadMebibytes < 1) {
+    throw new AppError(cliErrors.badArgument, `--upload ${printable(upload ?? '')} is no number from 1 on`);
+  }
+  const { trustAuthorities } = await import('#kernel/http/trust.ts');
+  const { readServerUrl } = await import('../client/server-url.ts');
+  const { lookFromOutside } = await import('../doctor/look-from-outside.ts');
+  trustAuthorities(config['ca-file']);
+  const findings = await lookFromOutside(readServerUrl(url), {
+    uploadMebibytes,
+    onFinding({ check, status, detail, hint }) {
+      if (json) return;
+      process.stdout.write(`${status.padEnd(8)} ${check.padEnd(12)} ${printable(detail)}\n`);
+      if (hint !== undefined) process.stdout.write(`${' '.repeat(22)}hint: ${hint}\n`);
+    },
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
+  return findings.some(({ status }) => status === 'problem') ? 1 : 0;
+}
+
 interface Bytes {
   readonly files: number;
   readonly bytes: number;
@@ -67,7 +109,11 @@ function summary(problems: number, orphans: Bytes, removed: Bytes): string {
   return [
     problems === 0 ? 'no problems' : plural(problems, 'problem'),
     ...(removed.files > 0 ? [`removed ${describe(removed)}`] : []),
-    ...(orphans.files > 0 ? [`${describe(orphans)}: the server removes them within two hours`] : []),
+    ...(orphans.files > 0
+      ? [
+          `left by deletions, or on their way: ${describe(orphans)}; a server that runs removes them within two hours`,
+        ]
+      : []),
     ...(problems === 0 ? [] : ['hint: upload files with missing or wrong bytes again']),
   ]
     .join('\n')

@@ -4,7 +4,9 @@ import { serverOption } from '../current-client.ts';
 import { currentIndex, type CurrentIndex } from '../current-index.ts';
 import { flag, indexOption, jsonOption, optional } from '../options.ts';
 import { printable } from '../printable.ts';
-import type { Release } from '../releases/read-releases.ts';
+import { describeTestResult } from '../releases/describe-test-result.ts';
+import type { Release, ReleaseFile } from '../releases/read-releases.ts';
+import type { TestResult } from '../releases/test-results.ts';
 
 /** Versions of a project that are shown unless all are asked for. */
 const SHOWN = 3;
@@ -18,10 +20,16 @@ export const command = defineCommand({
     server: serverOption,
     all: flag('All versions, not only the newest.'),
     ignoreBases: flag('Leave out what the index inherits.'),
+    toxresults: { ...flag('What tox told of the files.'), short: 't' },
+    failures: { ...flag('As --toxresults, with the commands that failed and their output.'), short: 'f' },
     verbose: { ...flag('Projects with their versions.'), short: 'v' },
     json: jsonOption,
   },
-  examples: ['wheelhouse list', 'wheelhouse list --index root/pypi requests --all'],
+  examples: [
+    'wheelhouse list',
+    'wheelhouse list --index root/pypi requests --all',
+    'wheelhouse list -f demo==1.0',
+  ],
   async run({ args: { spec }, options }) {
     const target = await currentIndex(options.index, options.server);
     if (spec === undefined) await listProjects(target, options);
@@ -33,6 +41,8 @@ export const command = defineCommand({
 interface ListOptions {
   readonly all: boolean;
   readonly ignoreBases: boolean;
+  readonly toxresults: boolean;
+  readonly failures: boolean;
   readonly verbose: boolean;
   readonly json: boolean;
 }
@@ -52,7 +62,7 @@ async function listVersions(
   projects: readonly string[],
   { all, ignoreBases, json }: ListOptions,
 ): Promise<void> {
-  const { inParallel } = await import('../prime/in-parallel.ts');
+  const { inParallel } = await import('#kernel/in-parallel.ts');
   const { readReleases } = await import('../releases/read-releases.ts');
   const { readReleaseSpec } = await import('../releases/release-spec.ts');
   const found = await inParallel(projects, PARALLEL, async (project) => {
@@ -70,16 +80,51 @@ async function listFiles(target: CurrentIndex, given: string, options: ListOptio
   const { readReleaseSpec } = await import('../releases/release-spec.ts');
   const releases = await readReleases(target, readReleaseSpec(given), options);
   const shown = options.all ? releases : newest(releases);
+  const results =
+    options.toxresults || options.failures ? await readResults(target, shown) : new Map<string, never>();
   if (options.json) {
-    printJson(shown);
+    const withResults = (file: ReleaseFile) => ({
+      ...file,
+      ...(results.has(file.href) && { toxResults: results.get(file.href) }),
+    });
+    printJson(
+      shown.map((release) => ({
+        ...release,
+        files: release.files.map(withResults),
+        shadowed: release.shadowed.map(withResults),
+      })),
+    );
     return;
   }
+  const say = (text: string, isBad: boolean) =>
+    process.stdout.write(`${isBad ? styleText('red', printable(text)) : printable(text)}\n`);
   for (const { files, shadowed } of shown) {
-    for (const { href } of files) process.stdout.write(`${printable(href)}\n`);
-    for (const { href } of shadowed) process.stdout.write(`${styleText('red', printable(href))}\n`);
+    for (const file of [...files, ...shadowed]) {
+      say(file.href, shadowed.includes(file));
+      for (const result of results.get(file.href) ?? []) {
+        for (const { text, isBad } of describeTestResult(result, options)) say(text, isBad);
+      }
+    }
   }
   const older = releases.length - shown.length;
   if (older > 0) process.stdout.write(`${older} older versions not shown, use --all to see\n`);
+}
+
+/** What tox told of the files, by their addresses. */
+async function readResults(
+  { client }: CurrentIndex,
+  releases: readonly Release[],
+): Promise<ReadonlyMap<string, readonly TestResult[]>> {
+  const { inParallel } = await import('#kernel/in-parallel.ts');
+  const { readTestResults } = await import('../releases/test-results.ts');
+  const files = releases.flatMap((release) => [...release.files, ...release.shadowed]);
+  return new Map(
+    await inParallel(
+      files,
+      PARALLEL,
+      async ({ href, toxResults }) => [href, await readTestResults(client, toxResults)] as const,
+    ),
+  );
 }
 
 /** The newest versions; those without files do not count, and what is shadowed counts, as in devpi-client. */

@@ -5,7 +5,7 @@ import { jsonOption, several, text } from '../options.ts';
 const MOST = 100;
 
 export const command = defineCommand({
-  summary: 'Find projects by words of their names and summaries',
+  summary: 'Find projects by words of their names, summaries, descriptions and documentation',
   args: { query: several('Words; each must be in the name or the summary.') },
   options: {
     index: text('index', 'Only what this index shows, USER/INDEX; without it everything that you may read.'),

@@ -15,6 +15,8 @@ export const command = defineCommand({
     'roles',
     'allow-empty-root-password',
     'offline',
+    'replica-of',
+    'replica-files',
   ],
   examples: ['wheelhouse serve', 'wheelhouse serve --serverdir /srv/wheelhouse --port 4040'],
   async run(input) {

@@ -23,11 +23,15 @@ export function isEnough(kept: ReadToken | undefined, indexes: readonly string[]
   );
 }
 
-/** Makes an API token that reads these indexes and does nothing else. */
-export async function makeReadToken(client: Client, indexes: readonly string[]): Promise<MadeToken> {
+/** Makes an API token that reads these indexes and does nothing else, for as long as the server gives one if no days are named. */
+export async function makeReadToken(
+  client: Client,
+  indexes: readonly string[],
+  { days }: { readonly days?: number } = {},
+): Promise<MadeToken> {
   // Valid tokens of a user have different names.
   const name = `installers of ${hostname()} ${randomBytes(3).toString('hex')}`.slice(-100);
-  const body = { name, scopes: ['packages.read'], on: [...indexes] };
+  const body = { name, scopes: ['packages.read'], on: [...indexes], ...(days !== undefined && { days }) };
   const { result } = await client.call(operations.createToken, { body });
   return {
     token: new Secret(result.token),

@@ -6,7 +6,7 @@ import { formatBytes } from '../format-bytes.ts';
 import type { LockedPackage } from '#python/locks/lock.ts';
 import { METADATA_SUFFIX } from '#packages/contract';
 import { chooseFiles, type Missing, type WantedFile } from './choose-files.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '#kernel/in-parallel.ts';
 import { download, fetchPage, Refusal, type Digest, type FetchedPage } from './index-client.ts';
 
 /** A file that the index gave, verified. */

@@ -51,8 +51,8 @@ describe('options of devpi-server', () => {
 
   test.each([
     [{ storage: 'mysql' }, '--storage mysql: known are sqlite and pg8000'],
-    [{ role: 'replica' }, 'replicas are not available'],
-    [{ primaryUrl: 'http://other' }, 'replicas are not available'],
+    [{ role: 'replica' }, 'wheelhouse serve --replica-of URL'],
+    [{ primaryUrl: 'http://other' }, 'wheelhouse serve --replica-of URL'],
     [{ restrictModify: 'root' }, '--restrict-modify: this version has no such limit'],
     [{ listen: ['a:1', 'b:2'] }, 'give one address'],
     [{ listen: ['3141'] }, 'give one address'],

@@ -38,8 +38,8 @@ export const stateOptions: readonly DevpiOption[] = [
     summary: 'Log at debug level.',
     toSettings: () => ({ 'log.level': 'debug' }),
   },
-  refused('--primary-url <url>', 'replicas are not available'),
-  refused('--master-url <url>', 'replicas are not available'),
+  refused('--primary-url <url>', 'replicas are started with wheelhouse serve --replica-of URL'),
+  refused('--master-url <url>', 'replicas are started with wheelhouse serve --replica-of URL'),
   refused('-c, --configfile <file>', 'wheelhouse.yml takes its place'),
   noEffect('--logger-cfg <file>', 'the settings log.level and log.format do'),
   noEffect('--keyfs-cache-size <count>', 'the database keeps its own cache'),
@@ -62,6 +62,28 @@ export const initOptions: readonly DevpiOption[] = [
     summary: 'Argon2 hash of the password of the user root.',
     toSettings: (value) => ({ 'accounts.root-password-hash': value }),
   },
+];
+
+const hardLinks: DevpiOption = {
+  flags: '--hard-links',
+  summary: 'Give files a second name instead of copying them, where that can be.',
+};
+
+/** What `devpi-export` takes beside `stateOptions`. */
+export const exportOptions: readonly DevpiOption[] = [
+  { flags: '--include-mirrored-files', summary: 'Also what mirrors have fetched.' },
+  hardLinks,
+];
+
+/** What `devpi-import` takes beside `stateOptions` and `initOptions`. */
+export const importOptions: readonly DevpiOption[] = [
+  {
+    flags: '--skip-import-type <type>',
+    summary: 'Leave out the indexes of this type; may be given several times.',
+    isRepeatable: true,
+  },
+  hardLinks,
+  noEffect('--no-events', 'an import runs no events of files'),
 ];
 
 /** What `devpi-server` takes beside `stateOptions`. */
@@ -94,17 +116,33 @@ export const serverOptions: readonly DevpiOption[] = [
     summary: 'Never ask an upstream index.',
     toSettings: () => ({ offline: true }),
   },
+  {
+    flags: '--gendeploy <directory>',
+    summary:
+      'Make a deployment in the directory, with supervisor and configuration for nginx and cron; the other options are for its server.',
+  },
+  { flags: '--export <directory>', summary: 'Write everything that the server has, as devpi-export does.' },
+  { flags: '--import <directory>', summary: 'Make a new server of a dump, as devpi-import does.' },
+  { flags: '--start', summary: 'Serve in the background; a directory without a server gets one.' },
+  { flags: '--stop', summary: 'Stop the server in the background.' },
+  { flags: '--status', summary: 'Say whether a server runs in the background; exits with 1 if none does.' },
+  { flags: '--log', summary: 'Print the last lines of the log of the server in the background.' },
+  {
+    flags: '--certificates <directory>',
+    summary: 'With --gendeploy and an https:// --outside-url: where server.key and ssl-unified.crt are.',
+  },
   refused('--restrict-modify <names>', 'this version has no such limit'),
   refused('--autocreate-users', 'this version cannot do it'),
   refused('--unix-socket <path>', 'listen on localhost instead'),
   refused('--trusted-proxy <address>', 'X-Outside-Url is honoured without it'),
   refused('--passwd <user>', 'use `devpi passwd`'),
   noEffect('--secretfile <file>', 'the key is kept in the database'),
+  noEffect('--refresh <seconds>', 'the option mirror_cache_expiry of an index sets it'),
   noEffect('--threads <count>', 'one thread answers all'),
   noEffect('--connection-limit <count>', 'connections are not limited'),
   noEffect('--request-timeout <seconds>', 'it is chosen so that pip does not give up first'),
   noEffect('--mirror-cache-expiry <seconds>', 'the option mirror_cache_expiry of an index sets it'),
-  noEffect('--proxy-timeout <seconds>', 'this is no replica'),
+  noEffect('--proxy-timeout <seconds>', 'replicas are started with wheelhouse serve --replica-of URL'),
   noEffect('--absolute-urls', 'installers resolve relative links'),
   noEffect('--hard-links', 'the server keeps each content once'),
   noEffect('--enable-core-metadata', 'they are always served'),
@@ -117,24 +155,47 @@ export const serverOptions: readonly DevpiOption[] = [
   hidden('--argon2-time-cost <count>'),
 ];
 
+/** Under the names of devpi's programs indexes inherit from the mirror of PyPI without being told, as with devpi 1.x. */
+export const DEVPI_DEFAULTS = { 'packages.default-bases': ['root/pypi'] };
+
 /** The configuration that devpi's options ask for; what has no effect is said on stderr. */
 export function configFromOptions(
   options: readonly DevpiOption[],
   values: Readonly<Record<string, ProgramValue | undefined>>,
 ): FullConfig {
   const flags: Record<string, unknown> = {};
-  for (const option of options) {
-    const long = /--[a-z0-9-]+/.exec(option.flags)?.[0] ?? '';
-    const isNegation = long.startsWith('--no-');
-    const key = long.slice(isNegation ? '--no-'.length : '--'.length);
-    const value = values[key.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())];
-    if (value === undefined || (isNegation && value !== false)) continue;
+  for (const { option, long, value } of givenOptions(options, values)) {
     if (option.refused !== undefined) throw problem(`${long}: ${option.refused}`);
     if (option.noEffect !== undefined)
       process.stderr.write(`note: ${long} has no effect: ${option.noEffect}\n`);
     Object.assign(flags, option.toSettings?.(value));
   }
-  return readFullConfig(flags);
+  return readFullConfig(flags, undefined, DEVPI_DEFAULTS);
+}
+
+/** The same options as words of a command line, those that have an effect. */
+export function wordsOfOptions(
+  options: readonly DevpiOption[],
+  values: Readonly<Record<string, ProgramValue | undefined>>,
+): readonly string[] {
+  return givenOptions(options, values)
+    .filter(({ option }) => option.toSettings !== undefined)
+    .flatMap(({ long, value }) =>
+      [value].flat().flatMap((each) => (typeof each === 'boolean' ? [long] : [long, each])),
+    );
+}
+
+function givenOptions(
+  options: readonly DevpiOption[],
+  values: Readonly<Record<string, ProgramValue | undefined>>,
+) {
+  return options.flatMap((option) => {
+    const long = /--[a-z0-9-]+/.exec(option.flags)?.[0] ?? '';
+    const isNegation = long.startsWith('--no-');
+    const key = long.slice(isNegation ? '--no-'.length : '--'.length);
+    const value = values[key.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())];
+    return value === undefined || (isNegation && value !== false) ? [] : [{ option, long, value }];
+  });
 }
 
 function refused(flags: string, reason: string): DevpiOption {
@@ -151,7 +212,9 @@ function hidden(flags: string): DevpiOption {
 
 function refuseReplica(role: ProgramValue): Record<string, never> {
   if (['standalone', 'primary', 'master', 'auto'].includes(String(role))) return {};
-  throw problem(`--role ${String(role)}: replicas are not available; known are standalone, primary and auto`);
+  throw problem(
+    `--role ${String(role)}: replicas are started with wheelhouse serve --replica-of URL; known are standalone, primary and auto`,
+  );
 }
 
 function listenAddress(given: ProgramValue): Partial<Record<SettingName, ProgramValue | undefined>> {

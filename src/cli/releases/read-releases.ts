@@ -9,6 +9,7 @@ const Links = z.array(
     href: z.string(),
     rel: z.string(),
     hashes: z.record(z.string(), z.string()).optional(),
+    for_href: z.string().optional(),
   }),
 );
 
@@ -24,6 +25,8 @@ export interface ReleaseFile {
   readonly sha256: string | undefined;
   /** Of the index itself, not of one that it inherits from. */
   readonly isOwn: boolean;
+  /** Addresses of what tox told of it, oldest first. */
+  readonly toxResults: readonly string[];
 }
 
 /** A version of a project as an index shows it. */
@@ -46,19 +49,25 @@ export async function readReleases(
     params: { user, index, project: spec.project },
     query: { ignore_bases: ignoreBases ? '' : undefined },
   });
-  const filesOf = (links: z.output<typeof Links> = []): readonly ReleaseFile[] =>
-    links
+  const whole = (href: string): string => new URL(href, `${url}/`).href;
+  const filesOf = (links: z.output<typeof Links> = []): readonly ReleaseFile[] => {
+    const results = links.filter(({ rel }) => rel === 'toxresult');
+    return links
       .filter(({ rel }) => rel === 'releasefile')
-      .map(({ href, hashes }) => {
-        const { href: whole } = new URL(href, `${url}/`);
+      .map((link) => {
+        const href = whole(link.href);
         return {
-          href: whole,
-          filename: decodeURIComponent(new URL(whole).pathname.split('/').at(-1) ?? ''),
-          sha256: hashes?.['sha256'],
-          isOwn: whole.startsWith(`${url}/`),
+          href,
+          filename: decodeURIComponent(new URL(href).pathname.split('/').at(-1) ?? ''),
+          sha256: link.hashes?.['sha256'],
+          isOwn: href.startsWith(`${url}/`),
+          toxResults: results
+            .filter(({ for_href: file }) => file !== undefined && whole(file) === href)
+            .map((result) => whole(result.href)),
         };
       })
       .toSorted((a, b) => (a.filename < b.filename ? -1 : Number(a.filename > b.filename)));
+  };
   return Object.entries(result)
     .filter(([version]) => spec.includes(version))
     .map(([version, data]) => {

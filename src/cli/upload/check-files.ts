@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Progress } from '#kernel/progress.ts';
+import type { ArchiveReader } from '#python/archives/archive-reader.ts';
 import { ArchiveRejected, inspectArchive } from '#python/archives/inspect.ts';
+import { openZip } from '#python/archives/zip/zip.ts';
+import { normalizeProjectName } from '#python/names/project-name.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
 import { cliErrors } from '../errors.ts';
-import { inParallel } from '../prime/in-parallel.ts';
+import { inParallel } from '#kernel/in-parallel.ts';
 import type { ChosenFile } from './choose-files.ts';
 
 /** A file that is what its name says, as far as that can be known without the server. */
@@ -14,7 +17,8 @@ export interface CheckedFile extends ChosenFile {
   readonly name: string;
   /** Normalized. */
   readonly project: string;
-  readonly version: string;
+  /** Undefined for documentation of the newest version. */
+  readonly version: string | undefined;
   readonly size: number;
   readonly sha256: string;
 }
@@ -56,14 +60,17 @@ export async function checkFiles(
   throw new AppError(cliErrors.badInputFile, problems.join('\n'), { hint: 'nothing was uploaded' });
 }
 
-/** Of every project the files of its newest version. */
+/** Of every project the files of its newest version, and the documentation of the newest that has some. */
 export function newestOnly(files: readonly CheckedFile[]): readonly CheckedFile[] {
   const newest = new Map<string, string>();
-  for (const { project, version } of files) {
-    const known = newest.get(project);
-    if (known === undefined || compareVersions(version, known) > 0) newest.set(project, version);
+  const keyOf = ({ project, documentation }: CheckedFile) => `${documentation !== undefined} ${project}`;
+  for (const file of files) {
+    const known = newest.get(keyOf(file));
+    const { version = '' } = file;
+    if (known === undefined || version === '' || (known !== '' && compareVersions(version, known) > 0))
+      newest.set(keyOf(file), version);
   }
-  return files.filter(({ project, version }) => newest.get(project) === version);
+  return files.filter((file) => newest.get(keyOf(file)) === (file.version ?? ''));
 }
 
 async function checkFile(file: ChosenFile): Promise<CheckedFile> {
@@ -74,9 +81,22 @@ async function checkFile(file: ChosenFile): Promise<CheckedFile> {
     read: async (into: Buffer, position: number) =>
       (await handle.read(into, 0, into.byteLength, position)).bytesRead,
   };
-  const { project, version, metadata } = await inspectArchive(reader, file.filename);
-  const sha256 = await digest(handle);
-  return { ...file, name: metadata?.name ?? project, project, version, size, sha256 };
+  const about = await inspect(reader, file);
+  return { ...file, ...about, size, sha256: await digest(handle) };
+}
+
+/** Documentation is told by its name alone; it must be a zip whose members are safe to unpack. */
+async function inspect(
+  reader: ArchiveReader,
+  { filename, documentation }: ChosenFile,
+): Promise<Pick<CheckedFile, 'name' | 'project' | 'version'>> {
+  if (documentation === undefined) {
+    const { project, version, metadata } = await inspectArchive(reader, filename);
+    return { name: metadata?.name ?? project, project, version };
+  }
+  await openZip(reader);
+  const { project: name, version } = documentation;
+  return { name, project: normalizeProjectName(name), version };
 }
 
 async function digest(handle: FileHandle): Promise<string> {

@@ -3,11 +3,14 @@ import { basename, join } from 'node:path';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { isArchiveFilename } from '#python/names/filename.ts';
 import { cliErrors } from '../errors.ts';
+import { readDocumentationName, type DocumentationName } from './documentation-name.ts';
 
 /** A file that was named, or found in a directory that was. */
 export interface ChosenFile {
   readonly path: string;
   readonly filename: string;
+  /** What a zip of documentation is about; undefined for an archive, which says it itself. */
+  readonly documentation: DocumentationName | undefined;
 }
 
 /**
@@ -31,9 +34,7 @@ export async function chooseFiles(
       if (archives.length === 0)
         problems.push(`${path} has no archives${fromDir ? '' : '; --from-dir looks below it, too'}`);
       for (const archive of archives) chosen.set(archive, basename(archive));
-    } else if (isDocumentation(path)) {
-      problems.push(`${path} is documentation, which this version does not upload`);
-    } else if (isArchiveFilename(basename(path))) {
+    } else if (isUploaded(basename(path))) {
       chosen.set(path, basename(path));
     } else {
       problems.push(`${path} does not have the name of a wheel, sdist or another archive`);
@@ -41,7 +42,7 @@ export async function chooseFiles(
   }
   if (problems.length > 0) throw new AppError(cliErrors.badInputFile, problems.join('\n'));
   return [...chosen]
-    .map(([path, filename]) => ({ path, filename }))
+    .map(([path, filename]) => ({ path, filename, documentation: readDocumentationName(filename) }))
     .toSorted((a, b) => (a.filename < b.filename ? -1 : Number(a.filename > b.filename)));
 }
 
@@ -49,11 +50,10 @@ async function listArchives(directory: string, recursive: boolean): Promise<read
   const entries = await readdir(directory, { withFileTypes: true, recursive });
   return entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .filter(({ name }) => isArchiveFilename(name) && !isDocumentation(name))
+    .filter(({ name }) => isUploaded(name))
     .map(({ name, parentPath }) => join(parentPath, name));
 }
 
-/** The names that devpi-client takes for documentation. */
-function isDocumentation(path: string): boolean {
-  return /(?:\.docs?|-docs?)\.zip$/.test(path);
+function isUploaded(filename: string): boolean {
+  return isArchiveFilename(filename) || readDocumentationName(filename) !== undefined;
 }

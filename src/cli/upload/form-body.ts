@@ -19,10 +19,10 @@ const CHUNK_BYTES = 256 * 1024;
 export function formBody(file: CheckedFile, onSent: (bytes: number) => void): FormBody {
   const boundary = `wheelhouse-${randomUUID()}`;
   const fields = {
-    ':action': 'file_upload',
+    ':action': file.documentation === undefined ? 'file_upload' : 'doc_upload',
     protocol_version: '1',
     name: file.name,
-    version: file.version,
+    ...(file.version !== undefined && { version: file.version }),
     sha256_digest: file.sha256,
   };
   const head = Object.entries(fields)

@@ -3,6 +3,7 @@ import { operations } from '#packages/contract';
 import { Unreachable } from '#kernel/http/trusted-fetch.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { terminalProgress } from '#kernel/progress.ts';
+import type { StreamedBody } from '../client/client.ts';
 import { currentIndex, type CurrentIndex } from '../current-index.ts';
 import { cliErrors } from '../errors.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -23,28 +24,39 @@ export interface UploadOptions {
   readonly dryRun: boolean;
 }
 
-/** Uploads archives to an index in devpi-client's words, and resolves to the exit code. */
+/** Uploads archives, and then documentation, to an index in devpi-client's words, and resolves to the exit code. */
 export async function uploadFiles(paths: readonly string[], options: UploadOptions): Promise<number> {
-  const target = await currentIndex(options.index, options.server);
   const chosen = await chooseFiles(paths, options);
   // Asked first: it takes a moment, and reading large archives takes longer.
-  await refuseMirror(target);
+  const target = await readTarget(options);
   const checked = await checkFiles(chosen, terminalProgress());
   const files = options.onlyLatest ? newestOnly(checked) : checked;
   if (options.dryRun) {
     for (const file of files) process.stdout.write(`skipped: ${describe(file, target)}\n`);
     return 0;
   }
+  const archives = files.filter(({ documentation }) => documentation === undefined);
+  const documentation = files.filter((file) => file.documentation !== undefined);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt);
   try {
     const startedAt = performance.now();
-    const sent = await sendFiles(files, {
-      send: async (body, signal) => await target.client.stream(new URL(`${target.url}/`), body, signal),
+    const how = {
+      send: async (body: StreamedBody, signal: AbortSignal) =>
+        await target.client.stream(new URL(`${target.url}/`), body, signal),
       report: reportTo(target),
       signal: interruption.signal,
-    });
+    };
+    const first = await sendFiles(archives, how);
+    // It belongs to a release, which must be there.
+    const isWhole = first.stored.length === archives.length;
+    const second = await sendFiles(isWhole ? documentation : [], how);
+    const sent = {
+      stored: [...first.stored, ...second.stored],
+      failed: first.failed + second.failed,
+      unsent: first.unsent + (isWhole ? second.unsent : documentation.length),
+    };
     process.stderr.write(summarize(sent, performance.now() - startedAt, interruption.signal.aborted));
     if (interruption.signal.aborted) return INTERRUPTED;
     return sent.stored.length === files.length ? 0 : 1;
@@ -53,19 +65,22 @@ export async function uploadFiles(paths: readonly string[], options: UploadOptio
   }
 }
 
-async function refuseMirror({ client, user, index, url }: CurrentIndex): Promise<void> {
+/** The index that takes the uploads; throws for a mirror, which takes none. */
+export async function readTarget(given: Pick<UploadOptions, 'index' | 'server'>): Promise<CurrentIndex> {
+  const target = await currentIndex(given.index, given.server);
+  const { client, user, index, url } = target;
   const { result } = await client.call(operations.readIndex, {
     params: { user, index },
     query: { no_projects: '' },
   });
-  if (result.type !== 'mirror') return;
+  if (result.type !== 'mirror') return target;
   throw new AppError(cliErrors.badArgument, `${url} is a mirror, which takes no uploads`, {
     hint: 'name an index of your own with --index',
   });
 }
 
-function describe({ filename }: CheckedFile, { url }: CurrentIndex): string {
-  return `file_upload of ${filename} to ${url}/`;
+function describe({ filename, documentation }: CheckedFile, { url }: CurrentIndex): string {
+  return `${documentation === undefined ? 'file' : 'doc'}_upload of ${filename} to ${url}/`;
 }
 
 function reportTo(target: CurrentIndex): UploadReport {

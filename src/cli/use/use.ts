@@ -1,3 +1,4 @@
+import { calledAs } from '../called-as.ts';
 import type { FoundServer } from '../client/find-server.ts';
 import { Client } from '../client/client.ts';
 import { describeInstallers } from './describe-installers.ts';
@@ -226,7 +227,7 @@ async function describePlace(
   withUrls: boolean,
 ): Promise<string> {
   if (found === undefined) {
-    return "no server: type 'wheelhouse use URL' with a URL pointing to a server or directly to an index.\n";
+    return `no server: type '${calledAs()} use URL' with a URL pointing to a server or directly to an index.\n`;
   }
   const { server, index, user, features, takesUploads, callsItself } = found;
   if (callsItself !== undefined) {
@@ -238,7 +239,7 @@ async function describePlace(
   if (index === undefined) {
     return (
       `using server: ${server}/ (${status})\n` +
-      "no current index: type 'wheelhouse use -l' to discover indices\n"
+      `no current index: type '${calledAs()} use -l' to discover indices\n`
     );
   }
   const url = `${server}/${index}`;

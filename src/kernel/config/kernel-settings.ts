@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { isNetwork } from './network.ts';
 import { Secret } from './secret.ts';
-import { flag, oneOf, text, wholeNumber, type ConfigOf, type Setting } from './setting.ts';
+import { flag, oneOf, secret, text, wholeNumber, type ConfigOf, type Setting } from './setting.ts';
 
 const port = wholeNumber(0, 65_535);
 /** The URL may hold a password. */
@@ -71,6 +71,13 @@ export const kernelSettings = [
     sentence: '`sqlite` for the embedded database, or a `postgres://` URL to scale out.',
   },
   {
+    name: 'upgrade-copies',
+    type: wholeNumber(0, 1000),
+    default: 2,
+    sentence:
+      'How many copies of the SQLite database, made before upgrades migrated it, are kept in `upgrades` of the server directory.',
+  },
+  {
     name: 'outside-url',
     type: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
     default: undefined,
@@ -93,6 +100,35 @@ export const kernelSettings = [
     type: flag,
     default: false,
     sentence: 'Never ask an upstream index: serve what is cached and say what is not.',
+  },
+  {
+    name: 'replica-of',
+    type: z
+      .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+      .refine((value) => URL.parse(value)?.username === '', { error: 'must be a URL without a password' })
+      .optional(),
+    default: undefined,
+    sentence: 'The primary of which this server is a replica.',
+  },
+  {
+    name: 'replica-token',
+    type: secret.optional(),
+    default: undefined,
+    isSecret: true,
+    sentence: 'A token of root on the primary, with the scope `server.replicate`.',
+  },
+  {
+    name: 'replica-files',
+    type: oneOf('on-demand', 'all'),
+    default: 'on-demand',
+    sentence: 'Which files a replica fetches from its primary: those that are asked for, or `all`.',
+  },
+  {
+    name: 'replica-allow-plain-http',
+    type: flag,
+    default: false,
+    sentence:
+      'Follow a primary on another machine by http://, which passwords and secrets then cross unencrypted.',
   },
   {
     name: 'ca-file',

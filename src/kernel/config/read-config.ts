@@ -10,6 +10,8 @@ export interface ConfigSources {
   /** Values given on the command line, by setting name. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What counts where none of the others says anything, in the place of a setting's own default. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Path of the YAML file; without it `wheelhouse.yml` in the server directory is read if it is there. */
   readonly file?: string;
 }
@@ -37,7 +39,7 @@ export function readConfig(settings: readonly Setting[], sources: ConfigSources)
   for (const setting of settings) {
     const given = [...outer, file].map((source) => source.get(setting.name)).find(Boolean);
     if (given === undefined) {
-      values[setting.name] = setting.default;
+      values[setting.name] = sources.defaults?.[setting.name] ?? setting.default;
       continue;
     }
     const result = setting.type.safeParse(given.value);

@@ -20,3 +20,8 @@ export async function ensureFacts(
     .execute();
   return await readFacts(db);
 }
+
+/** Forgets a fact, in the transaction after which it no longer holds. */
+export async function removeFact(tx: Db, key: string): Promise<void> {
+  await tx.withTables<KernelTables>().deleteFrom('installation').where('key', '=', key).execute();
+}

@@ -134,7 +134,7 @@ class NodeSqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<SqliteConnection> {
-    return new SqliteConnection(this.#writer, this.#reader, this.#lock);
+    return new SqliteConnection(this.#writer, this.#reader, this.#lock, this.#readOnly);
   }
 
   beginTransaction = (connection: DatabaseConnection) => (connection as SqliteConnection).begin();
@@ -155,12 +155,14 @@ class SqliteConnection implements DatabaseConnection {
   readonly #writer: Session;
   readonly #reader: Session;
   readonly #lock: WriterLock;
+  readonly #readOnly: boolean;
   #unlock: (() => void) | undefined;
 
-  constructor(writer: Session, reader: Session, lock: WriterLock) {
+  constructor(writer: Session, reader: Session, lock: WriterLock, readOnly: boolean) {
     this.#writer = writer;
     this.#reader = reader;
     this.#lock = lock;
+    this.#readOnly = readOnly;
   }
 
   async executeQuery<Row>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -180,7 +182,8 @@ class SqliteConnection implements DatabaseConnection {
 
   async begin(): Promise<void> {
     this.#unlock = await this.#lock.acquire();
-    this.#writer.exec('begin immediate');
+    // A transaction that only reads sees one moment from its first query on, and asks for no lock.
+    this.#writer.exec(this.#readOnly ? 'begin' : 'begin immediate');
   }
 
   async end(statement: 'commit' | 'rollback'): Promise<void> {

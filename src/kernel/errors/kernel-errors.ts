@@ -34,6 +34,13 @@ export const kernelErrors = defineErrors('kernel', {
     hint: 'name the directory of the server with --serverdir',
     meaning: 'A command that looks at an existing server was given a directory where none has run.',
   },
+  importUnfinished: {
+    status: 500,
+    title: 'An import into this directory has not ended',
+    hint: 'run the same `wheelhouse import` again, which goes on where it stopped, or remove the directory',
+    meaning:
+      'A dump was being imported when the process ended. Part of it is here, which nobody may take for the whole, so nothing but the import opens the directory.',
+  },
   addressInUse: {
     status: 500,
     title: 'The address is taken',
@@ -66,6 +73,44 @@ export const kernelErrors = defineErrors('kernel', {
     meaning:
       'The database fails its own check, or a part of it cannot be read. Rows may seem to be missing that are not, so no stored bytes are removed until it is sound again.',
   },
+  databaseNewer: {
+    status: 500,
+    title: 'The database is of a newer version',
+    meaning:
+      'A newer Wheelhouse has migrated the database, and migrations only go forward. Nothing was changed. The detail names the version that did it.',
+  },
+  databaseOlder: {
+    status: 500,
+    title: 'The database is of an older version',
+    hint: 'start the server with this version first: it upgrades the database; or use the version that runs there',
+    meaning:
+      'A command that only reads does not migrate the database, and without that it cannot read all of it.',
+  },
+  backupUnusable: {
+    status: 500,
+    title: 'The backup cannot be used',
+    meaning:
+      'A directory of backups is none, is of another server, cannot be written, or a part of it is missing or damaged; the detail says which.',
+  },
+  backupInUse: {
+    status: 500,
+    title: 'Another command works with the backup',
+    hint: 'wait until it has ended',
+    meaning: 'One backup, restore or verification at a time works with a directory of backups.',
+  },
+  restoreNotEmpty: {
+    status: 500,
+    title: 'There is something already',
+    hint: 'restore into an empty server directory, and with PostgreSQL into an empty database',
+    meaning: 'A backup is only restored where nothing can be overwritten. Nothing was changed.',
+  },
+  notReady: {
+    status: 503,
+    title: 'The server is not ready',
+    hint: "the server's log has the reasons",
+    meaning:
+      'The readiness probe `/+readyz` names what is missing: `database` does not answer, `migrations` are not those of this version, or nothing can be written into the `store`. What needs none of it is still served.',
+  },
   storageFull: {
     status: 507,
     title: 'No space left for files',
@@ -93,6 +138,46 @@ export const kernelErrors = defineErrors('kernel', {
     hint: 'run wheelhouse doctor',
     meaning:
       'A row names a file whose bytes are not in the store. Restore it from a backup, or upload it again.',
+  },
+  primaryUnreachable: {
+    status: 503,
+    title: 'The primary does not answer',
+    hint: 'reading works meanwhile; try again when the primary is back',
+    meaning:
+      'A replica has to ask its primary for this, for every change and for files that it has not fetched yet, and cannot reach it. A change that was under way may have been made.',
+  },
+  primaryRefuses: {
+    status: 502,
+    title: 'The primary refuses the replica',
+    hint: 'check replica-token, and that replica and primary run the same version',
+    meaning:
+      'The primary answers the replica with an error, or with something else than was asked for: the token has ended or lacks the scope `server.replicate`, the versions differ, or a file is damaged.',
+  },
+  replicaDiverged: {
+    status: 409,
+    title: 'The replica has another past than the primary',
+    hint: 'if the primary is the right one, stop the replica, empty its server directory and database, and start it again: docs/guides/replicas.md, "A primary from a backup"',
+    meaning:
+      'The event log of the replica is not the beginning of that of the primary: the primary was restored from an older copy, or is another server. The replica follows it no longer and forwards no changes; what it has can still be read.',
+  },
+  notPrimary: {
+    status: 409,
+    title: 'This server is a replica itself',
+    hint: 'follow its primary',
+    meaning: 'Replicas follow a primary; a replica of a replica is not supported.',
+  },
+  isReplica: {
+    status: 500,
+    title: 'The server in this directory is a replica',
+    hint: 'make changes on the primary; to serve it, set replica-of and replica-token again',
+    meaning:
+      'A command would change a replica, whose data are those of its primary, or it would be served as a server of its own.',
+  },
+  notReplica: {
+    status: 500,
+    title: 'The server in this directory is no replica',
+    hint: 'start the replica with a server directory, and a database, of its own',
+    meaning: 'A server that has data of its own was to become a replica. Nothing was changed.',
   },
   routeNotFound: {
     status: 404,

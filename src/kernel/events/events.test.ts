@@ -290,7 +290,7 @@ describe.runIf(databases.includes('postgres'))('events of two servers on one Pos
     const relay = new PostgresRelay(home.setting);
     await relay.start();
     const database = openPostgres(relay.setting);
-    const events = await openEvents(database, types, clock, log, 100);
+    const events = await openEvents(database, types, clock, log, { heartbeatMs: 100 });
     const heard: number[] = [];
     events.listen({ hears: [hearing(types, ({ serial }) => heard.push(serial))], clear: () => undefined });
     await emit(one.events);

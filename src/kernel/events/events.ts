@@ -19,16 +19,25 @@ export type NewEvent<Type extends EventType> = Pick<StoredEvent, 'actor'> & {
  */
 export type Emit = <Type extends EventType>(type: Type, event: NewEvent<Type>) => void;
 
+/** What is written with events, in their transaction; it may not refuse them, and should be quick: others wait for the serial. */
+export type Companion = (tx: Tx, events: readonly StoredEvent[]) => Promise<void>;
+
 /** The event log: written in the transaction of the change, read by serial, heard by this process. */
 export interface Events {
   /** Runs a change; what it emits is stored in the same transaction and heard before this resolves. */
   change<Result>(run: (tx: Tx, emit: Emit) => Promise<Result>): Promise<Result>;
   /** Listeners run synchronously, in order of the serials, also for events of other server processes. */
   listen(listener: Listener): void;
+  /** For what must not be lost once the events are there, as what is to be told to others. */
+  accompany(companion: Companion): void;
   /** The serial of the newest event this process has heard. */
   readonly serial: number;
   /** When that event happened, epoch milliseconds; 0 before the first. */
   readonly heardAt: number;
+  /** Hears what was stored in this database past `change`, as on a replica. */
+  catchUp(): Promise<void>;
+  /** Resolves when this process has heard the event with this serial: true; or false after some time, or when nobody waits. */
+  reach(serial: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   /** False while other processes' events may be missed: then nothing cached may be trusted. */
   readonly isLive: boolean;
   close(): Promise<void>;
@@ -43,20 +52,25 @@ const PAGE = 500;
 /**
  * Opens the log of a migrated database and starts to hear other processes (PostgreSQL only). `types` are those that
  * this program declares: an event of another one comes from another version, and may mean anything. A listening connection
- * that has not answered for `heartbeatMs` counts as lost.
+ * that has not answered for `heartbeatMs` counts as lost. The log of a replica is that of its primary: what happens to a
+ * replica alone is heard, and not stored.
  */
 export async function openEvents(
   database: Database,
   types: readonly EventType[],
   clock: Clock,
   log: Log,
-  heartbeatMs = HEARTBEAT_MS,
+  {
+    heartbeatMs = HEARTBEAT_MS,
+    isReplica = false,
+  }: { readonly heartbeatMs?: number; readonly isReplica?: boolean } = {},
 ): Promise<Events> {
-  const db = database.db.withTables<KernelTables>();
   const listeners = new Listeners(types, log);
-  let heard = (await db.selectFrom('serial').select('value').executeTakeFirstOrThrow()).value;
+  const companions: Companion[] = [];
+  let heard = await readSerial(database.db);
   let heardAt = (await listEvents(database.db, heard - 1, 1))[0]?.at ?? 0;
   let catchingUp: Promise<void> = Promise.resolve();
+  const waiting = new Set<() => void>();
 
   async function catchUp(): Promise<void> {
     for (let page = await listEvents(database.db, heard, PAGE); page.length > 0;) {
@@ -67,6 +81,7 @@ export async function openEvents(
       }
       page = page.length < PAGE ? [] : await listEvents(database.db, heard, PAGE);
     }
+    for (const look of waiting) look();
   }
 
   function hear(): Promise<void> {
@@ -87,16 +102,39 @@ export async function openEvents(
         const changed = await run(tx, ({ type, data }, { actor, about = null, data: told }) => {
           emitted.push({ type, actor, at: clock.now(), about, data: JSON.stringify(data.parse(told)) });
         });
-        if (emitted.length > 0) {
-          await store(tx, emitted);
+        if (emitted.length > 0 && !isReplica) {
+          const stored = await store(tx, emitted);
+          for (const companion of companions) await companion(tx, stored);
           if (database.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
         }
         return changed;
       });
-      if (emitted.length > 0) await hear();
+      if (isReplica) {
+        for (const event of emitted)
+          listeners.hear({ ...event, serial: heard, data: JSON.parse(event.data) as StoredEvent['data'] });
+      } else if (emitted.length > 0) await hear();
       return result;
     },
     listen: (listener) => listeners.add(listener),
+    accompany: (companion) => void companions.push(companion),
+    catchUp: hear,
+    async reach(serial, timeoutMs, signal) {
+      if (heard >= serial) return true;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const look = () => heard >= serial && resolve(true);
+      const giveUp = () => resolve(false);
+      const timer = setTimeout(giveUp, timeoutMs);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      if (signal?.aborted === true) giveUp();
+      waiting.add(look);
+      try {
+        return await promise;
+      } finally {
+        waiting.delete(look);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+      }
+    },
     get serial() {
       return heard;
     },
@@ -115,7 +153,7 @@ export async function openEvents(
 
 type UnstoredEvent = Omit<KernelTables['event'], 'serial'>;
 
-async function store(tx: Tx, emitted: readonly UnstoredEvent[]): Promise<void> {
+async function store(tx: Tx, emitted: readonly UnstoredEvent[]): Promise<StoredEvent[]> {
   const own = tx.withTables<KernelTables>();
   const { value: last } = await own
     .updateTable('serial')
@@ -131,6 +169,13 @@ async function store(tx: Tx, emitted: readonly UnstoredEvent[]): Promise<void> {
       .values(rows.slice(start, start + PAGE))
       .execute();
   }
+  return rows.map(fromRow);
+}
+
+/** The serial of the newest event. */
+export async function readSerial(db: Db): Promise<number> {
+  const own = db.withTables<KernelTables>();
+  return (await own.selectFrom('serial').select('value').executeTakeFirstOrThrow()).value;
 }
 
 /** Up to `limit` events after the serial `after`, oldest first. */
@@ -143,7 +188,11 @@ export async function listEvents(db: Db, after: number, limit: number): Promise<
     .orderBy('serial')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as StoredEvent['data'] }));
+  return rows.map(fromRow);
+}
+
+function fromRow(row: KernelTables['event']): StoredEvent {
+  return { ...row, data: JSON.parse(row.data) as StoredEvent['data'] };
 }
 
 interface RemoteListener {

@@ -15,6 +15,8 @@ export interface IncomingFile {
   read(): Promise<IncomingReader | undefined>;
   /** Makes the file durable under its sha256. */
   keep(): Promise<void>;
+  /** The same, durable only after the store's next `sync`: for many files at once. */
+  keepUnsynced(): Promise<void>;
   /** Removes the bytes unless they were kept. */
   release(): Promise<void>;
 }
@@ -66,6 +68,16 @@ export interface Presigned {
 export interface Files {
   /** Starts a file whose digest is not known yet. */
   receive(): Promise<IncomingFile>;
+  /**
+   * The same with the bytes of a file on this machine, which gets a second name instead of a copy, and is read-only from
+   * then on; undefined where that cannot be. Only where the store is a directory.
+   */
+  readonly adopt?: (path: string) => Promise<IncomingFile | undefined>;
+  /**
+   * Gives a stored file this name, too, instead of a copy; false where that cannot be. It is read-only from then on, since
+   * who writes into it changes what is stored. Only where the store is a directory.
+   */
+  readonly linkTo?: (sha256: string, path: string) => Promise<boolean>;
   /** Opens a file, or a range of it, for reading; throws `kernel.file-missing` if there is no such file. */
   open(sha256: string, range?: ByteRange): Promise<OpenFile>;
   /** A URL from which whoever has it may read the file for a while; only where the store itself answers HTTP. */
@@ -78,5 +90,7 @@ export interface Files {
    * must be longer ago than any upload pauses: other processes may receive files into the same store.
    */
   removeUnfinished(writtenBefore: number): Promise<void>;
+  /** Makes durable all that was kept unsynced. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
 import { Digesters } from './digests.ts';
 import type { Files } from './files.ts';
 import { LocalIncomingFile } from './local-incoming-file.ts';
+import { isNoLink, LinkedFile, STORED_MODE } from './local-linked-file.ts';
 import { readLocalFile } from './local-open-file.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 import { throwStorageError } from './storage-error.ts';
 import { syncDirectory } from './sync-directory.ts';
+import { syncFileSystem } from './sync-file-system.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const ASIDE = /^removing-([0-9a-f]{64})-/;
@@ -32,13 +34,13 @@ export async function openLocalFiles(directory: string): Promise<Files> {
   const digesters = new Digesters();
   const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256));
 
-  async function store(path: string, sha256: string): Promise<void> {
+  async function store(path: string, sha256: string, isSynced: boolean): Promise<void> {
     const shard = join(stored, sha256.slice(0, 2));
     if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(stored);
     // Equal digests are equal bytes, so replacing is harmless; it renews the time that shields from `remove`, and mends
     // bytes that the disk has damaged.
     await rename(path, pathOf(sha256));
-    await syncDirectory(shard);
+    if (isSynced) await syncDirectory(shard);
     openFiles.forget(sha256);
   }
 
@@ -68,6 +70,21 @@ export async function openLocalFiles(directory: string): Promise<Files> {
       const digester = await digesters.create();
       return await LocalIncomingFile.create(join(incoming, randomUUID()), digester, store);
     },
+    async adopt(path) {
+      return await LinkedFile.create(path, join(incoming, randomUUID()), await digesters.create(), store);
+    },
+    async linkTo(sha256, path) {
+      const stored = pathOf(sha256);
+      try {
+        await chmod(stored, STORED_MODE);
+        await link(stored, path);
+        return true;
+      } catch (error) {
+        if (isNoLink(error)) return false;
+        if (isMissing(error)) throw missing(sha256, error);
+        throw error;
+      }
+    },
     async open(sha256, range) {
       const handle = await openFiles.open(sha256);
       return readLocalFile(handle, range);
@@ -92,16 +109,19 @@ export async function openLocalFiles(directory: string): Promise<Files> {
         await rm(path, { force: true });
       }
     },
+    sync: () => syncFileSystem(directory),
     close: () => openFiles.close(),
   };
 }
 
 async function openStored(path: string, sha256: string): Promise<FileHandle> {
   return await open(path, 'r').catch((error: unknown) => {
-    throw new AppError(kernelErrors.fileMissing, `the stored file ${sha256} cannot be read`, {
-      cause: error,
-    });
+    throw missing(sha256, error);
   });
+}
+
+function missing(sha256: string, cause: unknown): AppError {
+  return new AppError(kernelErrors.fileMissing, `the stored file ${sha256} cannot be read`, { cause });
 }
 
 function isMissing(error: unknown): boolean {

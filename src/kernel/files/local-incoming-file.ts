@@ -3,7 +3,7 @@ import type { Digester } from './digests.ts';
 import type { Digests, IncomingFile, IncomingReader } from './files.ts';
 import { throwStorageError } from './storage-error.ts';
 
-type Store = (path: string, sha256: string) => Promise<void>;
+type Store = (path: string, sha256: string, isSynced: boolean) => Promise<void>;
 
 /** A file on its way in that lies under a name of its own until it is moved to its place. */
 export class LocalIncomingFile implements IncomingFile {
@@ -52,15 +52,23 @@ export class LocalIncomingFile implements IncomingFile {
     );
   }
 
-  async keep(): Promise<void> {
+  keep(): Promise<void> {
+    return this.#keep(true);
+  }
+
+  keepUnsynced(): Promise<void> {
+    return this.#keep(false);
+  }
+
+  async #keep(isSynced: boolean): Promise<void> {
     if (this.#digests === undefined) throw new Error('keep() before finish()');
     try {
       // The last byte may have come long ago: its age would let the collection take the file before its row is written.
       const now = new Date();
       await this.#file.utimes(now, now);
-      await this.#file.datasync();
+      if (isSynced) await this.#file.datasync();
       await this.#close();
-      await this.#store(this.#path, this.#digests.sha256);
+      await this.#store(this.#path, this.#digests.sha256, isSynced);
     } catch (error) {
       throwStorageError(error);
     }

@@ -29,6 +29,7 @@ export function orphanCollection({ database, files, clock, log, findNeeded }: Or
   return {
     name: 'kernel.collect-orphans',
     everyMs: HOUR_MS,
+    isLocal: true,
     async run(_payload, { signal }) {
       const now = clock.now();
       if (now >= checkAgainAt) {

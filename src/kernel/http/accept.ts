@@ -46,6 +46,11 @@ export function chooseCoding(header: string | undefined): Coding {
   return weight('gzip') > 0 ? 'gzip' : 'identity';
 }
 
+/** True if an answer may come as gzip, whatever else is taken. */
+export function takesGzip(header: string | undefined): boolean {
+  return chooseCoding(header?.replaceAll(/\bzstd\b/gi, 'none')) === 'gzip';
+}
+
 /** True if the request prefers JSON to HTML, or names neither: programs send any-type or nothing. */
 export function prefersJson(accept: string | undefined): boolean {
   const ranges = parseWeighted(accept ?? '*/*');

@@ -6,8 +6,11 @@ import { kernelErrors } from '../errors/kernel-errors.ts';
 /** What is stored must be written again, indented and by recursion. */
 const MAX_LEVELS = 100;
 
+/** Keys may be of any length, and are told again. */
+const MAX_FIELD = 200;
+
 /** The body as JSON, whatever its content type says; devpi's words for the error. */
-export function readJson(request: FastifyRequest): unknown {
+export function readJson(request: Pick<FastifyRequest, 'body'>): unknown {
   const body = parse(request.body instanceof Buffer ? request.body.toString('utf8') : '');
   if (isDeeper(body, MAX_LEVELS)) {
     throw new AppError(kernelErrors.badRequest, `the JSON is nested deeper than ${MAX_LEVELS} levels`);
@@ -31,13 +34,13 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 /** The body as JSON that fits the schema; the error names the first field that does not. */
 export function readBody<Schema extends z.ZodType>(
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, 'body'>,
   schema: Schema,
 ): z.output<Schema> {
   const result = schema.safeParse(readJson(request));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = issue?.path.join('.') ?? '';
+  const field = (issue?.path.join('.') ?? '').slice(0, MAX_FIELD);
   const detail = `${field === '' ? 'the body' : `field ${field}`}: ${issue?.message ?? 'invalid'}`;
   throw new AppError(kernelErrors.badRequest, detail);
 }

@@ -15,6 +15,10 @@ export interface Operation<Permission extends string = string, Subject extends s
   readonly response?: z.ZodType;
   /** Content type of the answer when it is not JSON. */
   readonly produces?: readonly string[];
+  /** True where the route reads the body itself, within a limit of its own. */
+  readonly readsBody?: true;
+  /** It changes nothing that a replica has from its primary, whatever its method: every server does it itself. */
+  readonly isLocal?: true;
   /** A page, or what its forms send to; programs that ask for the address get another operation, or 404. */
   readonly audience?: Audience;
 }

@@ -34,9 +34,13 @@ const SITE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The headers of a page of the web interface, as flat pairs: everything from this server, nothing inline, no frames. */
-export function sitePolicy(outsideUrl: string): readonly string[] {
-  return outsideUrl.startsWith('https:') ? SECURE_HEADERS : SITE_HEADERS;
+/**
+ * The headers of a page of the web interface, as flat pairs: everything from this server, nothing inline, no frames but, where it
+ * says so, pages of this server that allow it.
+ */
+export function sitePolicy(outsideUrl: string, framesOwn = false): readonly string[] {
+  const headers = outsideUrl.startsWith('https:') ? SECURE_HEADERS : SITE_HEADERS;
+  return framesOwn ? headers.with(1, `${SITE_POLICY}; frame-src 'self'`) : headers;
 }
 
 const SITE_HEADERS: readonly string[] = [

@@ -5,14 +5,17 @@ import type { BodyGuard } from './body-guard.ts';
 
 /**
  * Reads a body into memory. Throws 413 for more than `maxBytes`, before anything is read if the request says so; 408
- * and 503 as the guard decides; 400 when the connection ends before the body.
+ * and 503 as the guard decides; 400 when the connection ends before the body. `limit` is the setting that says how many.
  */
 export async function readBody(
   request: IncomingMessage,
   guard: BodyGuard,
   maxBytes: number,
+  limit?: string,
 ): Promise<Buffer> {
-  const tooLarge = () => new AppError(kernelErrors.bodyTooLarge, `the body is larger than ${maxBytes} bytes`);
+  const hint = limit === undefined ? {} : { hint: `the setting ${limit} sets the limit` };
+  const tooLarge = () =>
+    new AppError(kernelErrors.bodyTooLarge, `the body is larger than ${maxBytes} bytes`, hint);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   using _watch = guard.watch(reject);

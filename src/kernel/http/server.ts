@@ -57,6 +57,9 @@ declare module 'fastify' {
 /** Answers a request before any routing and returns true, or returns false at once and does nothing. */
 export type HotPath = (request: IncomingMessage, response: ServerResponse) => boolean;
 
+/** Has another server answer a request, before its body is read; false if it is to be answered here. */
+export type Forward = (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>;
+
 export interface HttpServerOptions {
   readonly config: Config;
   readonly log: Log;
@@ -67,6 +70,8 @@ export interface HttpServerOptions {
   /** Headers for every response, errors included; flat name, value pairs. */
   readonly standardHeaders: () => readonly string[];
   readonly hotPath: HotPath;
+  /** Of a replica. */
+  readonly forward?: Forward;
   /** What a browser is shown instead of an error; without it a plain page. */
   readonly errorPage?: ErrorPage;
   /** Shorter waits, for tests. */
@@ -186,8 +191,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await answerNotFound(request, reply);
       return reply;
     }
+    if ((await options.forward?.(request, reply)) === true) return reply;
     request.identity = await options.identify(credentialsOf(request, isForBrowsers), request.clientAddress);
     if (operation !== undefined) request.subject = await options.authorize(operation, request);
+    return undefined;
   });
   // Again, since the serial may have grown: a write answers with its own.
   app.addHook('onSend', async (request, reply, payload) => {
@@ -286,6 +293,7 @@ function leaveBodiesToRoutes(app: FastifyInstance, maxBytes: number): void {
 
 /** The body of a DELETE is let pass unread unless the operation asks for one. */
 function takesBody(operation: Operation | undefined): boolean {
+  if (operation?.readsBody === true) return false;
   return operation?.method !== 'DELETE' || operation.request !== undefined;
 }
 

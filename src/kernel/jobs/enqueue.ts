@@ -30,6 +30,17 @@ export async function enqueue(db: Db, now: number, job: NewJob): Promise<boolean
   return stored.length > 0;
 }
 
+/** Has the job with a key that waits, or will wait when it has run, run at this time at the latest. */
+export async function hasten(db: Db, key: string, runAfter: number): Promise<void> {
+  const update = () => db.withTables<KernelTables>().updateTable('job').where('key', '=', key);
+  await update()
+    .set({ run_after: runAfter })
+    .where('lease', 'is', null)
+    .where('run_after', '>', runAfter)
+    .execute();
+  await update().set({ again_after: runAfter }).where('again_after', '>', runAfter).execute();
+}
+
 /** Stores a job unless its key waits or runs. */
 export async function enqueueOnce(db: Db, now: number, job: NewJob): Promise<void> {
   await insert(db, now, job)

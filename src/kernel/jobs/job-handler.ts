@@ -13,6 +13,8 @@ export interface JobHandler {
   readonly queue?: JobQueue;
   /** Runs again this long after it ended; a job without it runs when it is enqueued. */
   readonly everyMs?: number;
+  /** Replicas run it as well: it concerns only what each server keeps for itself. */
+  readonly isLocal?: true;
   run(payload: unknown, job: RunningJob): Promise<void>;
 }
 

@@ -5,16 +5,28 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { METADATA_SUFFIX, METADATA_TYPE } from '../model/metadata-file.ts';
+import { DOCUMENTATION_SUFFIX, getDocumentationAt } from '../documentation/documentation-at.ts';
 import { getFileAt } from '../projects/file-address.ts';
+import { getResultAt } from '../tox-results/get-result-at.ts';
+import { testedFile } from '../tox-results/result-name.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { ServedFile } from './send-file.ts';
 
-/** What to send for an address: the file, or its PEP 658 sidecar when `.metadata` follows the name. */
+/** What to send for an address: a file, its PEP 658 sidecar when `.metadata` follows the name, or what a test told of it. */
 export async function getServedFile(
   db: Db,
   index: Parameters<typeof getFileAt>[1],
   relpath: string,
 ): Promise<ServedFile> {
+  if (relpath.endsWith(DOCUMENTATION_SUFFIX)) {
+    const { sha256, size, uploadedAt } = await getDocumentationAt(db, index, relpath);
+    return { sha256, size, contentType: contentTypeOf(relpath), modifiedAt: uploadedAt };
+  }
+  if (testedFile(relpath) !== undefined) {
+    const { result } = await getResultAt(db, index, relpath);
+    const { sha256, size, uploadedAt } = result;
+    return { sha256, size, contentType: 'application/json', modifiedAt: uploadedAt };
+  }
   if (!relpath.endsWith(METADATA_SUFFIX)) {
     const file = await getFileAt(db, index, relpath);
     const { sha256, size, uploadedAt } = file;
@@ -55,7 +67,10 @@ export class ServedFileCache implements Listener {
     hearing([packagesEvents.fileUploaded], ({ data: { replaced } }) => replaced && this.clear()),
     hearing(
       [
+        packagesEvents.documentationUploaded,
         packagesEvents.fileRemoved,
+        packagesEvents.documentationRemoved,
+        packagesEvents.testResultRemoved,
         packagesEvents.releaseRemoved,
         packagesEvents.projectRemoved,
         packagesEvents.indexModified,

@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PackagesContext } from '../context.ts';
-import { AppError } from '#kernel/errors/app-error.ts';
 import { isNamed, parseWeighted, prefersJson } from '#kernel/http/accept.ts';
 import { operations } from '../contract.ts';
-import { packagesErrors } from '../errors.ts';
 import { getIndex } from '../indexes/find.ts';
 import { findIndex } from '../indexes/store.ts';
 import { answerMirrorFile } from '../mirror/answer-file.ts';
@@ -20,6 +18,8 @@ import { getFileAt } from '../projects/file-address.ts';
 import { sendFile } from './send-file.ts';
 import type { ServedFiles } from './served-files.ts';
 import { type Index, fullName } from '../model/index.ts';
+import { getResultAt } from '../tox-results/get-result-at.ts';
+import { testedFile } from '../tox-results/result-name.ts';
 
 /** The parts of `/USER/INDEX/+f/aaa/bbbbbbbbbbbbb/NAME`, decoded. */
 interface FileAddress {
@@ -75,18 +75,27 @@ export function fileRoutes(
     index: Pick<Index, 'user' | 'name'>,
     relpath: string,
   ): Promise<void> {
-    const file = await getFileAt(db, index, relpath);
+    const { file, described } = await getDescribed(index, relpath);
     const project = await getProjectById(db, file.projectId);
     const base = request.outsideUrl;
     const result = {
-      last_modified: new Date(file.uploadedAt).toUTCString(),
-      hash_spec: `sha256=${file.sha256}`,
-      hashes: { sha256: file.sha256, md5: file.md5 },
+      last_modified: new Date(described.uploadedAt).toUTCString(),
+      hash_spec: `sha256=${described.sha256}`,
+      hashes: { sha256: described.sha256, md5: described.md5 },
       project: project.name,
       version: file.version,
       url: `${base}${request.url.split('?')[0]}`,
     };
     await sendJson(reply, { type: 'releasefilemeta', result });
+  }
+
+  async function getDescribed(index: Pick<Index, 'user' | 'name'>, relpath: string) {
+    if (testedFile(relpath) === undefined) {
+      const file = await getFileAt(db, index, relpath);
+      return { file, described: file };
+    }
+    const { file, result } = await getResultAt(db, index, relpath);
+    return { file, described: result };
   }
 
   async function describeMirrored(
@@ -126,10 +135,6 @@ export function fileRoutes(
       kind: '+e',
       relpath: params['*'],
     });
-  });
-
-  route(app, operations.addTestResult, async () => {
-    throw new AppError(packagesErrors.notAvailableYet, 'tox results are not available in this version');
   });
 
   route(app, operations.removeFile, async (request, params, reply) => {

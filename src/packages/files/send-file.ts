@@ -3,7 +3,7 @@ import type { Files, OpenFile } from '#kernel/files/files.ts';
 import { matchesEtag } from '#kernel/http/etag.ts';
 import { parseRange } from './byte-range.ts';
 import { Client } from './client.ts';
-import { openWhole } from './open-whole.ts';
+import { openWhole } from '#kernel/files/open-whole.ts';
 import type { Index } from '../model/index.ts';
 import { PRIVATE_CACHE_CONTROL, privateVary } from '../private-answer.ts';
 import type { SmallFiles } from './small-files.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Files } from '#kernel/files/files.ts';
-import { openWhole } from './open-whole.ts';
+import { openWhole } from '#kernel/files/open-whole.ts';
 
 /** Files up to this size may be held in memory. */
 const MAX_FILE_BYTES = 2 * 1024 ** 2;

@@ -58,19 +58,59 @@ export const packagesWords: Readonly<Record<string, EventWords>> = {
     icon: 'upload',
     words: html`${data['replaced'] === true ? 'replaced' : 'uploaded'} ${release(data)} on ${index(data)}`,
   }),
+  [events.documentationUploaded.type]: (data) => ({
+    icon: 'upload',
+    words: html`${data['replaced'] === true ? 'replaced' : 'uploaded'} the documentation of ${release(data)} on ${index(data)}`,
+  }),
   [events.fileRemoved.type]: (data) => ({
     icon: 'trash',
     words: html`removed ${foreign(String(data['filename']))} from ${index(data)}`,
+  }),
+  [events.releasePushed.type]: (data) => ({
+    icon: 'upload',
+    words: html`pushed ${release(data)} from ${foreign(String(data['from']))} to ${index(data)}`,
+  }),
+  [events.releaseSent.type]: (data) => ({
+    icon: 'upload',
+    words: html`pushed ${release(data)} from ${index(data)} to ${foreign(String(data['to']))}`,
+  }),
+  [events.documentationRemoved.type]: (data) => ({
+    icon: 'trash',
+    words: html`removed the documentation of ${release(data)} from ${index(data)}`,
+  }),
+  [events.testResultAdded.type]: (data) => ({
+    icon: 'check',
+    words: html`told how tests of ${release(data)} on ${index(data)} went`,
+  }),
+  [events.testResultRemoved.type]: (data) => ({
+    icon: 'trash',
+    words: html`removed a test result of ${release(data)} from ${index(data)}`,
   }),
   [events.mirrorRefreshed.type]: (data) => ({
     icon: 'refresh',
     words: html`upstream has something new of ${project(data)} for ${index(data)}`,
   }),
+  [events.webhookChanged.type]: (data) => ({
+    icon: 'settings',
+    words: html`${webhookChange(data)} a webhook of ${index(data)}`,
+  }),
+  [events.serverWebhookChanged.type]: (data) => ({
+    icon: 'settings',
+    words: html`${webhookChange(data)} a webhook of the server`,
+  }),
   [events.bundleImported.type]: (data) => ({
     icon: 'download',
     words: html`imported ${Number(data['files'])} files of ${project(data)} into ${index(data)}`,
   }),
+  [events.dumpImported.type]: (data) => ({
+    icon: 'download',
+    words: html`imported ${Number(data['files'])} files of ${Number(data['projects'])} projects into ${index(data)}`,
+  }),
 };
+
+function webhookChange({ change }: Data): string {
+  return change === 'added' || change === 'removed' || change === 'enabled' ? change : 'disabled';
+}
 
 function list(names: unknown): string {
   const all = Array.isArray(names) ? names.map(String) : [];

@@ -5,11 +5,12 @@ import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { authorizeReading, policy } from '../policy.ts';
+import { authorizeReading, mayRead, policy } from '../policy.ts';
+import { packagesConfig } from '../settings.ts';
 import { checkOptionLimits } from './option-limits.ts';
 import { defaultOptions, invalid, parseIndexType, parseOptions } from './options.ts';
 import { findIndex, insertIndex } from './store.ts';
-import { fullName, listOption, type Index, type Options } from '../model/index.ts';
+import { fullName, listOption, type Index, type Options, type OptionValue } from '../model/index.ts';
 
 export interface CreateIndex {
   readonly identity: Identity;
@@ -31,12 +32,18 @@ export async function createIndex(
   checkName(packagesErrors.invalidIndex, 'indexname', name);
   const type = parseIndexType(given['type'] ?? 'stage');
   if (type === 'mirror') policy.authorize(context, identity, 'packages.choose-upstream', subject);
-  const options = { ...defaultOptions(type, user), ...parseOptions(type, given) };
+  const options: Record<string, OptionValue> = {
+    ...defaultOptions(type, user),
+    ...parseOptions(type, given),
+  };
   checkOptionLimits(context.config, options);
   const isTrusted = identity.user === 'root';
   return await context.events.change(async (tx, emit) => {
     const confirmed = await context.accounts.confirm(tx, identity);
     await getUser(tx, user);
+    if (type === 'stage' && given['bases'] === undefined) {
+      options['bases'] = await defaultBases(context, tx, confirmed);
+    }
     const index = await insertIndex(tx, { user, name, type, options, isTrusted }, context.clock.now());
     if (index === undefined) throw new AppError(packagesErrors.indexExists, `index '${user}/${name}' exists`);
     await checkBases(context, tx, { identity: confirmed, bases: listOption(index, 'bases') });
@@ -47,6 +54,21 @@ export async function createIndex(
     });
     return index;
   });
+}
+
+/** Those of the setting that may be named; somebody who names none must not be refused for one. */
+async function defaultBases(
+  { config }: Pick<PackagesContext, 'config'>,
+  db: Db,
+  identity: Identity,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const base of packagesConfig(config)['packages.default-bases']) {
+    const [user = '', name = ''] = base.split('/');
+    const index = await findIndex(db, user, name);
+    if (index !== undefined && mayRead({ config }, identity, index)) found.push(base);
+  }
+  return found;
 }
 
 /**

@@ -42,9 +42,14 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
     const changed = Object.keys({ ...index.options, ...options }).filter(
       (key) => !isDeepStrictEqual(index.options[key], options[key]),
     );
-    const isChosen = index.type === 'mirror' && (changed.includes('mirror_url') || setsUrl(body));
-    if (isChosen) policy.authorize(context, identity, 'packages.choose-upstream', subject);
-    const isTrusted = isChosen ? mayTrust(identity, index, changed) : index.isTrusted;
+    const address = index.type === 'mirror' ? 'mirror_url' : 'uploadtrigger_jenkins';
+    const isChosen = changed.includes(address) || setsOption(address, body);
+    if (isChosen && index.type === 'mirror')
+      policy.authorize(context, identity, 'packages.choose-upstream', subject);
+    // What another than root writes into the URL is not root's choice any more.
+    const isTrusted = isChosen
+      ? identity.user === 'root' || (index.isTrusted && !changed.includes(address))
+      : index.isTrusted;
     if (changed.length === 0 && isTrusted === index.isTrusted) {
       if (errorOnNoop) throw invalid('The requested modifications resulted in no changes');
       return index;
@@ -65,11 +70,6 @@ export async function modifyIndex(context: PackagesContext, input: ModifyIndex):
 }
 
 /** True for `mirror_url=…`, by which root vouches also for the URL that is there. */
-function setsUrl(body: unknown): boolean {
-  return Array.isArray(body) && body.some((operation) => String(operation).startsWith('mirror_url='));
-}
-
-/** What another than root writes into the URL is not root's choice any more. */
-function mayTrust({ user }: Identity, { isTrusted }: Index, changed: readonly string[]): boolean {
-  return user === 'root' || (isTrusted && !changed.includes('mirror_url'));
+function setsOption(name: string, body: unknown): boolean {
+  return Array.isArray(body) && body.some((operation) => String(operation).startsWith(`${name}=`));
 }

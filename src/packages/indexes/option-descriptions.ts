@@ -169,6 +169,26 @@ export const optionDescriptions: readonly OptionDescription[] = [
     isRare: true,
   },
   {
+    name: 'retention_keep',
+    types: STAGE,
+    label: 'Development releases that stay',
+    kind: 'number',
+    effect:
+      'So many of the newest development and pre-releases of each project stay; older ones are removed each day while the index is volatile. Never the newest release, and none that is yanked. See the guide before you set it: removed is removed.',
+    default: 'all stay',
+    isRare: true,
+  },
+  {
+    name: 'retention_days',
+    types: STAGE,
+    label: 'Days that development releases stay',
+    kind: 'number',
+    effect:
+      'Development and pre-releases whose last file is older are removed each day while the index is volatile; with the number above, only those that are beyond both.',
+    default: 'for ever',
+    isRare: true,
+  },
+  {
     name: 'mirror_provides_core_metadata',
     types: MIRROR,
     label: 'Upstream has metadata files',
@@ -182,8 +202,19 @@ export const optionDescriptions: readonly OptionDescription[] = [
     types: STAGE,
     label: 'Who may upload test results',
     kind: 'principals',
-    effect: 'Kept for devpi: test results are not in this version.',
+    effect:
+      'Only they may add what tox told of a file, which `devpi test` sends; who may not read the index may not do this either.',
     default: ':ANONYMOUS:',
+    isRare: true,
+  },
+  {
+    name: 'uploadtrigger_jenkins',
+    types: STAGE,
+    label: 'Jenkins job to start after an upload',
+    kind: 'url',
+    effect:
+      'A URL such as https://ci.example.org/job/{pkgname}/build, which is sent a script that tests the release. {pkgname} and {pkgversion} stand for it.',
+    default: 'none',
     isRare: true,
   },
   {

@@ -65,6 +65,8 @@ const inheritance: Parse = (value, key) => {
   if (value === 'intersection' || value === 'union') return value;
   throw invalid(`Unknown value '${String(value)}' for ${key}, must be 'intersection' or 'union'.`);
 };
+/** An address with places for the release; empty, as devpi has it, for none. */
+const trigger: Parse = (value, key) => (value === '' || value === 'None' ? '' : url(value, key));
 const anyJson: Parse = (value) => value;
 
 const common = { acl_read: principals, title: text, description: text, custom_data: anyJson };
@@ -76,6 +78,9 @@ const stageOptions: Readonly<Record<string, Parse>> = {
   bases,
   mirror_whitelist: projects,
   mirror_whitelist_inheritance: inheritance,
+  uploadtrigger_jenkins: trigger,
+  retention_keep: integer,
+  retention_days: integer,
   ...common,
 };
 
@@ -111,6 +116,8 @@ const droppedOnMirrors = new Set([
   'mirror_whitelist',
   'mirror_whitelist_inheritance',
   'pypi_whitelist',
+  'retention_keep',
+  'retention_days',
 ]);
 
 /** What an index has before anybody sets an option. */
@@ -145,6 +152,8 @@ export function parseOptions(type: IndexType, given: Options): Options {
     if (type === 'mirror' && droppedOnMirrors.has(key)) continue;
     const parse = Object.hasOwn(known, key) ? known[key] : undefined;
     if (parse === undefined) unknown.push(`${key}=${shown(value)}`);
+    // As devpi shows an index without one.
+    else if (value === null && parse === trigger) parsed[key] = '';
     else if (value === null) problems.push(`'${key}' option must not be null`);
     else {
       try {

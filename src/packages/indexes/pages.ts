@@ -114,6 +114,8 @@ export function settingsForm(
       },
       refusal,
     })}
+    <h2>Webhooks</h2>
+    <p><a href="${indexHref(index, '+webhooks')}">Webhooks of ${foreign(fullName(index))}</a>: who is told what happens here.</p>
     <h2>Delete</h2>
     <p>
       ${

@@ -1,5 +1,5 @@
 import { defaultOptions, invalid, isListOption, parseOptions } from './options.ts';
-import { withoutCredentials } from './show-index.ts';
+import { ADDRESS_OPTIONS, withoutCredentials } from './show-index.ts';
 import type { IndexType, Options } from '../model/index.ts';
 
 /** The index whose options are patched, as far as patching needs to know it. */
@@ -22,9 +22,11 @@ export function patchOptions(index: Patched, body: unknown): Options {
 
 /** Who sends back the configuration that we showed does not mean to drop the password that we hid. */
 function keepCredentials(old: Options, patched: Options): Options {
-  const url = old['mirror_url'];
-  const isAsShown = typeof url === 'string' && patched['mirror_url'] === withoutCredentials(url);
-  return isAsShown ? { ...patched, mirror_url: url } : patched;
+  const kept = ADDRESS_OPTIONS.flatMap((name) => {
+    const url = old[name];
+    return typeof url === 'string' && patched[name] === withoutCredentials(url) ? [[name, url]] : [];
+  });
+  return { ...patched, ...Object.fromEntries(kept) };
 }
 
 function patch(index: Patched, body: unknown): Options {

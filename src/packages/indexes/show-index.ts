@@ -2,13 +2,15 @@ import type { Index } from '../model/index.ts';
 
 /** The configuration as every answer shows it: a password in a mirror's URL stays on the server. */
 export function showIndex(index: Index): Record<string, unknown> {
-  const { mirror_url: mirrorUrl, ...options } = index.options;
-  return {
-    type: index.type,
-    ...options,
-    ...(typeof mirrorUrl === 'string' && { mirror_url: withoutCredentials(mirrorUrl) }),
-  };
+  const shown = Object.entries(index.options).map(([name, value]) => [
+    name,
+    ADDRESS_OPTIONS.includes(name) && typeof value === 'string' ? withoutCredentials(value) : value,
+  ]);
+  return { type: index.type, ...Object.fromEntries(shown) };
 }
+
+/** Options that the server sends requests to; their credentials stay on it. */
+export const ADDRESS_OPTIONS: readonly string[] = ['mirror_url', 'uploadtrigger_jenkins'];
 
 /** What clients need of an index to list it; options of an index tell of its projects. */
 const ALWAYS_SHOWN = ['volatile', 'bases'];
@@ -25,5 +27,6 @@ export function withoutCredentials(text: string): string {
   if (url === null || (url.username === '' && url.password === '')) return text;
   url.username = '';
   url.password = '';
-  return url.href;
+  // Braces are places for names.
+  return url.href.replace(/%7B(pkgname|pkgversion)%7D/g, '{$1}');
 }

@@ -13,6 +13,15 @@ export async function findIndex(db: Db, user: string, name: string): Promise<Ind
   return row && fromRow(row);
 }
 
+export async function findIndexById(db: Db, id: number): Promise<Index | undefined> {
+  const row = await tables(db)
+    .selectFrom('package_index')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
 const NAMES_A_QUERY = 100;
 
 /** Those of these indexes that exist, by `user/name`; what is not written so is left out. */

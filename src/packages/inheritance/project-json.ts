@@ -1,11 +1,14 @@
 import type { PackagesContext } from '../context.ts';
+import { listDocumentationOfProject, type Documentation } from '../documentation/store.ts';
 import { fileUrlPath } from '../model/file-path.ts';
+import type { LogItem } from '../model/log-item.ts';
 import { readSources } from './read-sources.ts';
 import type { View } from './reading.ts';
 import type { Index } from '../model/index.ts';
 import { bestHash, linkPath, type Link } from '../mirror/link.ts';
 import type { MirrorProject } from '../mirror/mirror-project.ts';
 import { listFiles, listReleases, type Release, type VersionedFile } from '../projects/store.ts';
+import { listToxResultsOfProject, type ToxResult } from '../tox-results/store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
 
 /** devpi's `verdata`: metadata, `+links`, and `+shadowing` for what it hides. */
@@ -34,9 +37,22 @@ export async function readProjectData(
   const add = (version: string, data: VersionData) =>
     versions.set(version, [...(versions.get(version) ?? []), data]);
   for (const { index: stage, projectId } of sources.stages) {
-    const files = Map.groupBy(await listFiles(context.db, [projectId]), (file) => file.releaseId);
-    for (const release of await listReleases(context.db, projectId)) {
-      add(release.version, ownVersion(baseUrl, stage, release, files.get(release.id) ?? []));
+    const { db } = context;
+    const files = Map.groupBy(await listFiles(db, [projectId]), (file) => file.releaseId);
+    const results = Map.groupBy(
+      await listToxResultsOfProject(db, projectId),
+      (result) => result.releaseFileId,
+    );
+    const documentation = new Map(
+      (await listDocumentationOfProject(db, projectId)).map((zip) => [zip.releaseId, zip]),
+    );
+    for (const release of await listReleases(db, projectId)) {
+      const held = {
+        files: files.get(release.id) ?? [],
+        results,
+        documentation: documentation.get(release.id),
+      };
+      add(release.version, ownVersion(baseUrl, stage, release, held));
     }
   }
   for (const mirrored of sources.mirrored) {
@@ -53,23 +69,57 @@ function withShadowing([nearest, ...hidden]: readonly VersionData[]): VersionDat
   return hidden.length === 0 ? { ...nearest } : { ...nearest, '+shadowing': hidden };
 }
 
+/** What a release holds beside its metadata. */
+interface Held {
+  readonly files: readonly VersionedFile[];
+  /** By the id of the file that was tested. */
+  readonly results: ReadonlyMap<number, readonly ToxResult[]>;
+  readonly documentation: Documentation | undefined;
+}
+
 function ownVersion(
   baseUrl: string,
   origin: Index,
   release: Release,
-  files: readonly VersionedFile[],
+  { files, results, documentation }: Held,
 ): VersionData {
-  const links = files
-    .toSorted((a, b) => a.id - b.id)
-    .map((file) => ({
+  const href = (sha256: string, filename: string) => `${baseUrl}/${fileUrlPath(origin, sha256, filename)}`;
+  const sorted = files.toSorted((a, b) => a.id - b.id);
+  const links = [
+    ...sorted.map((file) => ({
       rel: 'releasefile',
-      href: `${baseUrl}/${fileUrlPath(origin, file.sha256, file.filename)}`,
-      hash_spec: `sha256=${file.sha256}`,
-      hashes: { sha256: file.sha256, md5: file.md5 },
-      log: file.log,
+      href: href(file.sha256, file.filename),
+      ...shownBytes(file),
       ...shownYank(file.yanked ?? undefined),
-    }));
+    })),
+    ...(documentation === undefined ? [] : [documentation]).map((zip) => ({
+      rel: 'doczip',
+      href: href(zip.sha256, zip.filename),
+      ...shownBytes(zip),
+    })),
+    ...sorted.flatMap((file) =>
+      (results.get(file.id) ?? []).map((result) => ({
+        rel: 'toxresult',
+        // It lies beside the file that was tested.
+        href: href(file.sha256, result.filename),
+        ...shownBytes(result),
+        for_href: href(file.sha256, file.filename),
+      })),
+    ),
+  ];
   return { ...release.metadata, version: release.version, '+links': links };
+}
+
+function shownBytes({
+  sha256,
+  md5,
+  log,
+}: {
+  readonly sha256: string;
+  readonly md5: string;
+  readonly log: readonly LogItem[];
+}) {
+  return { hash_spec: `sha256=${sha256}`, hashes: { sha256, md5 }, log };
 }
 
 function mirroredVersion(

@@ -85,6 +85,7 @@ export class ProjectLists implements Listener {
         packagesEvents.indexCreated,
         packagesEvents.indexModified,
         packagesEvents.indexDeleted,
+        packagesEvents.dumpImported,
       ],
       () => this.clear(),
     ),

@@ -82,6 +82,15 @@ export class MirrorFiles {
     });
   }
 
+  /** The stored file, fetched whole where it is not here yet, also for a mirror that points its readers to upstream. */
+  async store(index: Index, relpath: string): Promise<ServedFile> {
+    const given = await this.get(index, relpath);
+    const answer = given.kind === 'external' ? await this.#answer(index, relpath, true) : given;
+    if (answer.kind === 'stored') return answer.file;
+    if (answer.kind === 'arriving') await answer.download.stored;
+    return await this.getStored(index, relpath);
+  }
+
   get limits(): MirrorLimits {
     return this.#mirrors.limits;
   }
@@ -136,7 +145,7 @@ export class MirrorFiles {
     await this.flush();
   }
 
-  async #answer(index: Index, relpath: string): Promise<MirrorAnswer> {
+  async #answer(index: Index, relpath: string, isFetched = false): Promise<MirrorAnswer> {
     const { db, config, log } = this.#context;
     const stored = await findMirrorFile(db, index.id, relpath);
     if (stored !== undefined) {
@@ -152,7 +161,7 @@ export class MirrorFiles {
       const detail = `offline: ${relpath.split('/').at(-1)} is not cached on ${fullName(index)}`;
       throw new AppError(packagesErrors.notCachedOffline, detail);
     }
-    if (index.options['mirror_use_external_urls'] === true && !isSidecar) {
+    if (index.options['mirror_use_external_urls'] === true && !isSidecar && !isFetched) {
       return { kind: 'external', url: link.url };
     }
     const contentType = isSidecar ? METADATA_TYPE : contentTypeOf(link.filename);

@@ -1,6 +1,6 @@
+import type { Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
-import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
 import type { PackagesTables } from '../tables.ts';
 import { StoredPage } from './stored-page.ts';
 
@@ -201,17 +201,18 @@ export async function findMirrorFile(
     .where('index_id', '=', indexId)
     .where('relpath', '=', relpath)
     .executeTakeFirst();
-  return (
-    row && {
-      indexId: row.index_id,
-      relpath: row.relpath,
-      project: row.project,
-      sha256: row.sha256,
-      size: row.size,
-      contentType: row.content_type,
-      storedAt: row.stored_at,
-    }
-  );
+  return row && toMirrorFile(row);
+}
+
+/** The stored files of a project, sidecars included. */
+export async function listMirrorFiles(db: Db, indexId: number, project: string): Promise<MirrorFile[]> {
+  const rows = await tables(db)
+    .selectFrom('mirror_file')
+    .selectAll()
+    .where('index_id', '=', indexId)
+    .where('project', '=', project)
+    .execute();
+  return rows.map(toMirrorFile);
 }
 
 export async function saveMirrorFile(db: Db, file: MirrorFile): Promise<void> {
@@ -318,33 +319,18 @@ export async function sumMirrorBytes(db: Db): Promise<number> {
   return Number(row.bytes ?? 0);
 }
 
-/** Which of these digests are those of a mirrored file. */
-export async function findMirroredDigests(db: Db, digests: readonly string[]): Promise<string[]> {
-  const rows = await tables(db)
-    .selectFrom('mirror_file')
-    .select('sha256')
-    .where('sha256', 'in', digests)
-    .execute();
-  return rows.map(({ sha256 }) => sha256);
-}
-
-/** What the rows say of the stored bytes of mirrored files, in order of the digests, from behind `after` on. */
-export async function listMirroredDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
-  return await tables(db)
-    .selectFrom('mirror_file')
-    .select((eb) => [
-      'sha256',
-      eb.fn.min('relpath').as('name'),
-      eb.fn.min('size').as('size'),
-      eb.fn.max('size').as('largest'),
-    ])
-    .where('sha256', '>', after)
-    .groupBy('sha256')
-    .orderBy('sha256')
-    .limit(limit)
-    .execute();
-}
-
 function tables(db: Db) {
   return db.withTables<PackagesTables>();
+}
+
+function toMirrorFile(row: Selectable<PackagesTables['mirror_file']>): MirrorFile {
+  return {
+    indexId: row.index_id,
+    relpath: row.relpath,
+    project: row.project,
+    sha256: row.sha256,
+    size: row.size,
+    contentType: row.content_type,
+    storedAt: row.stored_at,
+  };
 }

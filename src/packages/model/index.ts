@@ -9,7 +9,7 @@ export interface Index {
   readonly name: string;
   readonly type: IndexType;
   readonly options: Options;
-  /** Whether root chose the upstream of a mirror, which may then be at a private address. */
+  /** Whether root chose the upstream of a mirror or the Jenkins of a stage, which may then be at a private address. */
   readonly isTrusted: boolean;
 }
 

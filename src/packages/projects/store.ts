@@ -1,21 +1,10 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
-import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
+import type { LogItem } from '../model/log-item.ts';
 import type { PackagesTables } from '../tables.ts';
 import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import type { Metadata } from './metadata.ts';
-
-/** What happened to a file, in devpi's form (reference devpi.md 1.9). */
-export interface LogItem {
-  readonly what: 'upload' | 'push' | 'overwrite';
-  readonly who: string | null;
-  /** `[year, month, day, hour, minute, second]` in UTC. */
-  readonly when: readonly number[];
-  readonly dst?: string;
-  readonly src?: string;
-  readonly count?: number;
-}
 
 export interface Project {
   readonly id: number;
@@ -66,6 +55,11 @@ export async function findProject(db: Db, indexId: number, name: string): Promis
 }
 
 /** For an id that a foreign key guarantees. */
+export async function findProjectById(db: Db, id: number): Promise<Project | undefined> {
+  const row = await tables(db).selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toProject(row);
+}
+
 export async function getProjectById(db: Db, id: number): Promise<Project> {
   return toProject(
     await tables(db).selectFrom('project').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
@@ -224,8 +218,9 @@ export async function listFilesOfReleases(db: Db, releaseIds: readonly number[])
   return rows.map(toFile);
 }
 
-export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<void> {
-  await tables(tx)
+/** Returns the id of the row. */
+export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<number> {
+  const { id } = await tables(tx)
     .insertInto('release_file')
     .values({
       index_id: file.indexId,
@@ -243,7 +238,9 @@ export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise
       uploaded_at: file.uploadedAt,
       log: JSON.stringify(file.log),
     })
-    .execute();
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 export async function deleteFileRow(tx: Db, id: number): Promise<void> {
@@ -277,21 +274,37 @@ export async function rememberAllRemoved(tx: Db, index: Index, now: number): Pro
       .execute();
     return;
   }
-  const removed = own
-    .selectFrom('release_file')
-    .where('index_id', '=', index.id)
-    .select([
-      sql<string>`cast(${directory} as text) || substr(sha256, 1, 3) || '/' || substr(sha256, 4, 13) || '/' || filename`.as(
-        'path',
-      ),
-      sql<number>`cast(${now} as bigint)`.as('removed_at'),
-    ]);
-  await own
-    .insertInto('removed_file')
-    .columns(['path', 'removed_at'])
-    .expression(removed)
-    .onConflict((conflict) => conflict.column('path').doUpdateSet({ removed_at: now }))
-    .execute();
+  const address = (sha256: string, filename: string) => {
+    const digest = sql.ref(sha256);
+    return sql<string>`cast(${directory} as text) || substr(${digest}, 1, 3) || '/' || substr(${digest}, 4, 13) || '/' || ${sql.ref(filename)}`.as(
+      'path',
+    );
+  };
+  const removedAt = sql<number>`cast(${now} as bigint)`.as('removed_at');
+  const removed = [
+    own
+      .selectFrom('release_file')
+      .where('index_id', '=', index.id)
+      .select([address('sha256', 'filename'), removedAt]),
+    own
+      .selectFrom('documentation')
+      .where('index_id', '=', index.id)
+      .select([address('sha256', 'filename'), removedAt]),
+    // They lie beside the file that was tested.
+    own
+      .selectFrom('tox_result')
+      .innerJoin('release_file', 'release_file.id', 'tox_result.release_file_id')
+      .where('tox_result.index_id', '=', index.id)
+      .select([address('release_file.sha256', 'tox_result.filename'), removedAt]),
+  ];
+  for (const addresses of removed) {
+    await own
+      .insertInto('removed_file')
+      .columns(['path', 'removed_at'])
+      .expression(addresses)
+      .onConflict((conflict) => conflict.column('path').doUpdateSet({ removed_at: now }))
+      .execute();
+  }
 }
 
 export async function isRemoved(db: Db, path: string): Promise<boolean> {
@@ -328,51 +341,6 @@ export async function countContents(db: Db): Promise<{
     files: all.files,
     bytes: Number(all.bytes ?? 0),
   };
-}
-
-/** Which of these digests are those of a file or of a sidecar. */
-export async function findOwnDigests(db: Db, digests: readonly string[]): Promise<string[]> {
-  const rows = tables(db).selectFrom('release_file');
-  const files = await rows.select('sha256').where('sha256', 'in', digests).execute();
-  const sidecars = await rows
-    .select('metadata_sha256 as sha256')
-    .where('metadata_sha256', 'in', digests)
-    .execute();
-  return [...files, ...sidecars].flatMap(({ sha256 }) => sha256 ?? []);
-}
-
-/** What the rows say of the stored bytes of files, in order of the digests, from behind `after` on. */
-export async function listFileDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
-  return await tables(db)
-    .selectFrom('release_file')
-    .select((eb) => [
-      'sha256',
-      eb.fn.min('filename').as('name'),
-      eb.fn.min('size').as('size'),
-      eb.fn.max('size').as('largest'),
-    ])
-    .where('sha256', '>', after)
-    .groupBy('sha256')
-    .orderBy('sha256')
-    .limit(limit)
-    .execute();
-}
-
-/** The same of sidecars. */
-export async function listSidecarDigests(db: Db, after: string, limit: number): Promise<ExpectedBytes[]> {
-  return await tables(db)
-    .selectFrom('release_file')
-    .select((eb) => [
-      eb.ref('metadata_sha256').$castTo<string>().as('sha256'),
-      sql<string>`min(filename) || ${sql.lit(METADATA_SUFFIX)}`.as('name'),
-      eb.fn.min('metadata_size').$castTo<number>().as('size'),
-      eb.fn.max('metadata_size').$castTo<number>().as('largest'),
-    ])
-    .where('metadata_sha256', '>', after)
-    .groupBy('metadata_sha256')
-    .orderBy('metadata_sha256')
-    .limit(limit)
-    .execute();
 }
 
 function tables(db: Db) {

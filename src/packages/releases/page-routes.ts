@@ -8,10 +8,14 @@ import { page, type PageOperation } from '#web/serving/routes.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import type { PackagesContext } from '../context.ts';
 import { descriptionOf } from '../descriptions/description-source.ts';
+import { findShownDocumentation } from '../documentation-pages/find-documentation.ts';
 import { explainProject } from '../inheritance/explain.ts';
 import { isPrivate, readReading, viewOf, type View } from '../inheritance/reading.ts';
 import { indexUrl } from '../index-url.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { packagesErrors } from '../errors.ts';
 import type { MirrorFiles } from '../mirror/mirror-files.ts';
+import { encodePathSegment } from '../model/file-path.ts';
 import { fullName, listOption, type Index } from '../model/index.ts';
 import type { UsedIndex } from '../overview/use-lines.ts';
 import { pageOperations } from '../page-operations.ts';
@@ -26,10 +30,25 @@ import { needsOf } from './metadata-facts.ts';
 import { projectPage, whyPage, type ProjectTop } from './pages.ts';
 import { indexHref, projectHref, type ProjectPlace } from './project-header.ts';
 import { readHistory } from './read-history.ts';
-import { findNamedVersion, readRelease } from './read-release.ts';
+import { findNamedVersion, readRelease, type ShownFile } from './read-release.ts';
 import { readVersions, type VersionsOfProject } from './read-versions.ts';
 import { dependenciesPage, filesPage, metadataPage, releasePage, type ReleaseTop } from './release-pages.ts';
+import { testResultPage, testResultsPage } from './test-result-pages.ts';
+import { readTests } from './tests-of-file.ts';
+import { Outcomes } from '../tox-results/outcomes.ts';
+import { readReport } from '../tox-results/read-report.ts';
 import { indexesThatInherit } from './who-sees.ts';
+
+/** How many results of a file its page lists: the newest. */
+const MAX_LISTED = 100;
+
+interface ReleaseParams {
+  readonly version: string;
+  /** Of a file that was tested. */
+  readonly filename?: string;
+  /** The name of what a test told. */
+  readonly result?: string;
+}
 
 interface ProjectParams {
   readonly user: string;
@@ -44,6 +63,7 @@ export function releasePageRoutes(
   mirrorFiles: MirrorFiles,
 ): void {
   const context = { ...given, mirrorFiles };
+  const outcomes = new Outcomes(given.files);
 
   /** What the reader sees of the index. What is of a mirror may change without an event, and is not kept in memory. */
   async function readView(
@@ -110,6 +130,7 @@ export function releasePageRoutes(
       counts: { versions: versions?.counts.all ?? 0 },
       newest: versions?.newest?.version,
       actions: [
+        ...(await documentationLinks(view, place, 'latest')),
         request.identity.user !== undefined &&
           view.order.some(({ id, type }) => type === 'mirror' && !view.hidden.has(id)) &&
           postButton(projectHref(place, '+refresh'), html`${icon('refresh')} Refresh`),
@@ -186,23 +207,30 @@ export function releasePageRoutes(
   function releaseRoute(
     operation: PageOperation & { readonly path: `/:user/:index/:project/:version${string}` },
     tab: string | undefined,
-    show: (request: FastifyRequest, view: View, top: ReleaseTop, reply: FastifyReply) => Promise<PageAnswer>,
+    show: (
+      request: FastifyRequest,
+      view: View,
+      top: ReleaseTop,
+      reply: FastifyReply,
+      params: Readonly<Record<string, string>>,
+    ) => Promise<PageAnswer>,
   ): void {
-    const below = tab === undefined ? [] : [tab];
     page(app, context, operation, async (request, given, _subject, reply) => {
-      const params = given as unknown as ProjectParams & { readonly version: string };
+      const params = given as unknown as ProjectParams & ReleaseParams;
       checkProjectName(params.project);
       const project = normalizeProjectName(params.project);
       const view = await readView(request, params, reply);
       const place = { index: view.index, project };
-      const { version } = params;
+      const { version, filename, result } = params;
+      const below = [tab, filename, result].filter((segment) => segment !== undefined);
       if (version === 'latest' || version === 'stable') {
         const named = await findNamedVersion(context, view, { project, name: version });
         if (named === undefined) throw releaseNotFound(project, version);
         return { seeOther: projectHref(place, named, ...below) };
       }
       if (project !== params.project) return { seeOther: projectHref(place, version, ...below) };
-      return await show(request, view, await releaseTop(request, view, place, version), reply);
+      const top = await releaseTop(request, view, place, version);
+      return await show(request, view, top, reply, given);
     });
   }
 
@@ -223,9 +251,21 @@ export function releasePageRoutes(
       place,
       release,
       needs: needsOf(release.metadata),
-      actions: actionsOf(request, view, place, release),
+      actions: [
+        ...(await documentationLinks(view, place, version)),
+        ...actionsOf(request, view, place, release),
+      ],
+      tests: new Map(),
       yankedBy: yank && { actor: yank.actor, at: yank.at },
     };
+  }
+
+  async function documentationLinks(view: View, place: ProjectPlace, version: string): Promise<Html[]> {
+    const { project } = place;
+    const found = await findShownDocumentation(context, view, { project, version });
+    return found === undefined
+      ? []
+      : [html`<a class="button" href="${projectHref(place, version, '+d', 'index.html')}">Documentation</a>`];
   }
 
   function actionsOf(
@@ -250,6 +290,40 @@ export function releasePageRoutes(
     ].filter((each) => each !== false);
   }
 
+  async function withTests(top: ReleaseTop): Promise<ReleaseTop> {
+    return { ...top, tests: await readTests(outcomes, top.release.files) };
+  }
+
+  function getTested({ release }: ReleaseTop, filename: string | undefined): ShownFile {
+    const file = release.files.find((each) => each.filename === filename);
+    if (file !== undefined) return file;
+    const detail = `release ${release.version} has no file ${String(filename).slice(0, 255)}`;
+    throw new AppError(packagesErrors.fileNotFound, detail);
+  }
+
+  releaseRoute(
+    pageOperations.showTestResults,
+    '+toxresults',
+    async (_request, _view, top, _reply, params) => {
+      const file = getTested(top, params['filename']);
+      const newest = file.results.toReversed().slice(0, MAX_LISTED);
+      const listed = [];
+      for (const result of newest) listed.push({ result, outcome: await outcomes.read(result) });
+      return testResultsPage({ top, file, listed });
+    },
+  );
+  releaseRoute(pageOperations.showTestResult, '+toxresults', async (_request, _view, top, _reply, params) => {
+    const file = getTested(top, params['filename']);
+    const result = file.results.find(({ filename }) => filename === params['result']);
+    if (result === undefined) {
+      const detail = `there is no test result ${String(params['result']).slice(0, 255)}`;
+      throw new AppError(packagesErrors.fileNotFound, detail);
+    }
+    const report = await readReport(context.files, result);
+    const rawHref = `${file.href.slice(0, file.href.lastIndexOf('/'))}/${encodePathSegment(result.filename)}`;
+    return testResultPage({ top, file, result, report, rawHref });
+  });
+
   releaseRoute(pageOperations.showRelease, undefined, async (request, view, top, reply) => {
     const { release } = top;
     const { html: description, isReady } = await context.packages.descriptions.show(
@@ -265,7 +339,7 @@ export function releasePageRoutes(
       ? [release.from.user, ...listOption(release.from, 'acl_read')].join(', ')
       : undefined;
     return releasePage({
-      top,
+      top: await withTests(top),
       description,
       used: used(request, view, `${release.displayName}==${release.version}`),
       seenBy: { readers, indexes: indexesThatInherit(release.from, readable) },
@@ -273,7 +347,10 @@ export function releasePageRoutes(
   });
 
   releaseRoute(pageOperations.showReleaseFiles, '+files', async (request, view, top) =>
-    filesPage({ top, used: used(request, view, `${top.release.displayName}==${top.release.version}`) }),
+    filesPage({
+      top: await withTests(top),
+      used: used(request, view, `${top.release.displayName}==${top.release.version}`),
+    }),
   );
   releaseRoute(pageOperations.showDependencies, '+dependencies', async (_request, _view, top) =>
     dependenciesPage({ top }),

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseCoreMetadata } from '#python/metadata/core-metadata.ts';
 import type { PackagesContext } from '../context.ts';
-import { openWhole } from '../files/open-whole.ts';
+import { openWhole } from '#kernel/files/open-whole.ts';
 import { linkRelpath, type Link } from '../mirror/link.ts';
 import type { MirrorFiles } from '../mirror/mirror-files.ts';
 import { MAX_METADATA_BYTES, METADATA_SUFFIX } from '../model/metadata-file.ts';

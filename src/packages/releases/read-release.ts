@@ -12,7 +12,9 @@ import { fileUrlPath } from '../model/file-path.ts';
 import type { Index } from '../model/index.ts';
 import { completeMetadata, type Metadata } from '../projects/metadata.ts';
 import { releaseNotFound } from '../projects/release-not-found.ts';
-import { findRelease, listFilesOfReleases, type LogItem, type VersionedFile } from '../projects/store.ts';
+import type { LogItem } from '../model/log-item.ts';
+import { findRelease, listFilesOfReleases, type VersionedFile } from '../projects/store.ts';
+import { listToxResults, type ToxResult } from '../tox-results/store.ts';
 import { readMirroredMetadata } from './read-mirrored-metadata.ts';
 import { timeOf } from './read-versions.ts';
 import { countReleaseFiles } from './store.ts';
@@ -32,6 +34,8 @@ export interface ShownFile {
   readonly requiresPython: string | undefined;
   /** Who uploaded it and when, where that is known. */
   readonly log: readonly LogItem[];
+  /** What tests told of it, oldest first. */
+  readonly results: readonly ToxResult[];
 }
 
 export interface ShownRelease {
@@ -80,10 +84,17 @@ export async function readRelease(
     ),
     ({ releaseId }) => releaseId,
   );
+  const results = Map.groupBy(
+    await listToxResults(
+      db,
+      [...own.values()].flat().map(({ id }) => id),
+    ),
+    ({ releaseFileId }) => releaseFileId,
+  );
   const files = new Map<string, ShownFile>();
   const add = (file: ShownFile) => files.has(file.filename) || files.set(file.filename, file);
   for (const { index, release } of releases)
-    for (const file of own.get(release.id) ?? []) add(ownFile(index, file));
+    for (const file of own.get(release.id) ?? []) add(ownFile(index, file, results.get(file.id) ?? []));
   const links = sources.mirrored.map(({ index, files: listed }) => ({
     index,
     links: listed.filter((link) => link.version === version),
@@ -146,7 +157,7 @@ async function listCandidates({ db }: PackagesContext, sources: Sources) {
   return [...isYanked].map(([version, yanked]) => ({ version, isYanked: yanked }));
 }
 
-function ownFile(from: Index, file: VersionedFile): ShownFile {
+function ownFile(from: Index, file: VersionedFile, results: readonly ToxResult[]): ShownFile {
   return {
     filename: file.filename,
     href: `/${fileUrlPath(from, file.sha256, file.filename)}`,
@@ -157,6 +168,7 @@ function ownFile(from: Index, file: VersionedFile): ShownFile {
     yanked: file.yanked ?? undefined,
     requiresPython: file.requiresPython ?? undefined,
     log: file.log,
+    results,
   };
 }
 
@@ -171,6 +183,7 @@ function mirroredFile(from: Index, link: Link): ShownFile {
     yanked: link.yanked,
     requiresPython: link.requiresPython,
     log: [],
+    results: [],
   };
 }
 

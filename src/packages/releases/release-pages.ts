@@ -20,6 +20,8 @@ import { hashPinned, installLines } from './install-lines.ts';
 import { authorOf, licenceOf, linksOf, type Need } from './metadata-facts.ts';
 import { indexHref, projectHref, whyHref, type ProjectPlace } from './project-header.ts';
 import type { ShownFile, ShownRelease } from './read-release.ts';
+import { testsLine } from './tests-line.ts';
+import type { TestsOfFile } from './tests-of-file.ts';
 
 export type ReleaseTab = 'readme' | 'files' | 'dependencies' | 'metadata' | 'history';
 
@@ -28,6 +30,8 @@ export interface ReleaseTop {
   readonly release: ShownRelease;
   readonly actions: readonly Html[];
   readonly needs: readonly Need[];
+  /** How tests of the files went, by their names; empty on pages that do not show it. */
+  readonly tests: ReadonlyMap<string, TestsOfFile>;
   /** Who yanked it and when, where that is known. */
   readonly yankedBy: { readonly actor: string | null; readonly at: number } | undefined;
 }
@@ -234,13 +238,19 @@ function filesSection(top: ReleaseTop): Html {
     ${filesTable(top)}`;
 }
 
-function filesTable({ release }: ReleaseTop): Html {
+function filesTable({ place, release, tests }: ReleaseTop): Html {
   if (release.files.length === 0)
     return empty('This release has no files: only its metadata were registered.');
   return table<ShownFile>({
     caption: 'Files',
     columns: [
-      { label: 'File', cell: (file) => fileCell(file, release) },
+      {
+        label: 'File',
+        cell: (file) => {
+          const told = tests.get(file.filename);
+          return [fileCell(file, release), told && testsLine({ place, release }, file.filename, told)];
+        },
+      },
       { label: 'Size', cell: ({ size }) => size !== undefined && formatBytes(size), align: 'end' },
       { label: 'Uploaded', cell: ({ at }) => at !== undefined && time(at), align: 'end', isMinor: true },
       {

@@ -5,9 +5,17 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import type { Emit } from '#kernel/events/events.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
-import { addressOf, getFileAt } from '../projects/file-address.ts';
+import {
+  deleteDocumentation,
+  findDocumentation,
+  findDocumentationNamed,
+  listDocumentation,
+  listDocumentationOfProject,
+  type Documentation,
+} from '../documentation/store.ts';
+import { findFileAt, isAddress } from '../projects/file-address.ts';
 import { type Index, fullName, isVolatile } from '../model/index.ts';
-import { lockForChange } from '../lock-for-change.ts';
+import { lockForChange, lockSame } from '../lock-for-change.ts';
 import {
   forgetMirroredFile,
   forgetMirroredProject,
@@ -19,18 +27,26 @@ import {
   deleteReleaseRow,
   findProject,
   findRelease,
+  findReleaseById,
   getProjectById,
+  isRemoved,
   listFiles,
+  listFilesOfReleases,
   listReleases,
   rememberRemoved,
   type Project,
+  type Release,
   type VersionedFile,
 } from '../projects/store.ts';
 import { recordProject } from '../search-entries/record-entry.ts';
 import { releaseNotFound } from '../projects/release-not-found.ts';
+import { findResultAt, type ResultAt } from '../tox-results/get-result-at.ts';
+import { deleteToxResult } from '../tox-results/store.ts';
+import { rememberDocumentation, rememberFiles } from './remember-files.ts';
 
 export interface Remove {
-  readonly identity: Identity;
+  /** Undefined where the index itself asks for it, by its options. */
+  readonly identity: Identity | undefined;
   readonly index: Index;
   /** Also from an index that is not volatile. */
   readonly force: boolean;
@@ -60,7 +76,8 @@ export async function removeProject(
     const project = await findProject(tx, index.id, input.project);
     if (project === undefined) throw new AppError(packagesErrors.projectNotFound, 'project not found');
     demandVolatile(index, input.force, `project ${project.name} is on non-volatile index ${fullName(index)}`);
-    await forgetFiles(context, tx, index, await listFiles(tx, [project.id]));
+    await rememberFiles(tx, index, await listFiles(tx, [project.id]), removing.now);
+    await rememberDocumentation(tx, index, await listDocumentationOfProject(tx, project.id), removing.now);
     await dropProject(removing, project);
   });
 }
@@ -88,12 +105,16 @@ export async function removeRelease(
     if (release === undefined) throw releaseNotFound(project.name, version);
     demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
     const files = (await listFiles(tx, [project.id])).filter((file) => file.releaseId === release.id);
-    await forgetFiles(context, tx, index, files);
+    await rememberFiles(tx, index, files, removing.now);
+    await rememberDocumentation(tx, index, await listDocumentation(tx, [release.id]), removing.now);
     await dropRelease(removing, project, { id: release.id, version });
   });
 }
 
-/** Removes one file and emits `packages.file-removed`; the last one takes its release with it. */
+/**
+ * Removes one file with what tests told of it, or only one result, or documentation, and emits the event of that. What was the
+ * last of a release, but for its metadata, takes the release with it.
+ */
 export async function removeFile(
   context: PackagesContext,
   input: Remove & { readonly relpath: string },
@@ -110,28 +131,68 @@ export async function removeFile(
       emit(packagesEvents.fileRemoved, { ...fact, data });
       return;
     }
-    const file = await getFileAt(tx, locked, relpath).catch((error: unknown) => {
-      if (error instanceof AppError && error.kind === packagesErrors.fileRemoved) {
-        throw new AppError(packagesErrors.fileRemoved, `file '${path}' existed, deleted in later serial`);
-      }
-      throw new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
-    });
+    const found = await findRemovable(tx, locked, relpath);
+    if (found === undefined) {
+      throw (await isRemoved(tx, path))
+        ? new AppError(packagesErrors.fileRemoved, `file '${path}' existed, deleted in later serial`)
+        : new AppError(packagesErrors.fileNotFound, `package '${path}' doesn't exist`);
+    }
     demandVolatile(locked, input.force, 'cannot delete version on non-volatile index');
-    await forgetFiles(context, tx, locked, [file]);
-    await deleteFileRow(tx, file.id);
-    const siblings = await listFiles(tx, [file.projectId]);
-    const project = await getProjectById(tx, file.projectId);
-    const data = {
-      index: fullName(locked),
-      project: project.name,
-      version: file.version,
-      filename: file.filename,
-    };
-    emit(packagesEvents.fileRemoved, { ...fact, data });
-    if (siblings.every((sibling) => sibling.releaseId !== file.releaseId)) {
-      await dropRelease(removing, project, { id: file.releaseId, version: file.version });
-    } else await recordProject(tx, project, now);
+    const { release } = found;
+    const project = await getProjectById(tx, release.projectId);
+    const data = { index: fullName(locked), project: project.name, version: release.version };
+    if (found.kind === 'result') {
+      const { file, result } = found;
+      await rememberRemoved(tx, [path], now);
+      await deleteToxResult(tx, result.id);
+      emit(packagesEvents.testResultRemoved, {
+        ...fact,
+        data: { ...data, filename: file.filename, result: result.filename },
+      });
+      return;
+    }
+    if (found.kind === 'documentation') {
+      const { documentation } = found;
+      await rememberDocumentation(tx, locked, [documentation], now);
+      await deleteDocumentation(tx, release.id);
+      emit(packagesEvents.documentationRemoved, {
+        ...fact,
+        data: { ...data, filename: documentation.filename },
+      });
+    } else {
+      const { file } = found;
+      await rememberFiles(tx, locked, [file], now);
+      await deleteFileRow(tx, file.id);
+      emit(packagesEvents.fileRemoved, { ...fact, data: { ...data, filename: file.filename } });
+    }
+    const isLeft =
+      (await listFilesOfReleases(tx, [release.id])).length > 0 ||
+      (await findDocumentation(tx, release.id)) !== undefined;
+    if (isLeft) await recordProject(tx, project, now);
+    else await dropRelease(removing, project, release);
   });
+}
+
+type Removable = {
+  readonly release: Pick<Release, 'id' | 'projectId' | 'version'>;
+} & (
+  | { readonly kind: 'file'; readonly file: VersionedFile }
+  | ({ readonly kind: 'result' } & ResultAt)
+  | { readonly kind: 'documentation'; readonly documentation: Documentation }
+);
+
+/** What an address of a stage leads to. */
+async function findRemovable(tx: Tx, index: Index, relpath: string): Promise<Removable | undefined> {
+  const found = await findResultAt(tx, index, relpath);
+  const file = found?.file ?? (await findFileAt(tx, index, relpath));
+  if (file !== undefined) {
+    const release = { id: file.releaseId, projectId: file.projectId, version: file.version };
+    return found === undefined ? { kind: 'file', release, file } : { kind: 'result', release, ...found };
+  }
+  const documentation = await findDocumentationNamed(tx, index.id, relpath.split('/').at(-1) ?? '');
+  if (documentation === undefined || !isAddress(relpath, documentation)) return undefined;
+  const release = await findReleaseById(tx, documentation.releaseId);
+  return release && { kind: 'documentation', release, documentation };
 }
 
 interface Removing {
@@ -150,27 +211,17 @@ async function remove(
 ): Promise<void> {
   const { identity, index } = input;
   await context.events.change(async (tx: Tx, emit: Emit) => {
-    const locked = await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
-    const fact = { actor: identity.user ?? null, about: locked.id };
+    const locked =
+      identity === undefined
+        ? await lockSame(tx, index)
+        : await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
+    const fact = { actor: identity?.user ?? null, about: locked.id };
     await run({ tx, index: locked, emit, fact, now: context.clock.now() });
   });
 }
 
 function demandVolatile(index: Index, force: boolean, refusal: string): void {
   if (!isVolatile(index) && !force) throw new AppError(packagesErrors.indexNotVolatile, refusal);
-}
-
-async function forgetFiles(
-  context: PackagesContext,
-  tx: Tx,
-  index: Index,
-  files: readonly VersionedFile[],
-): Promise<void> {
-  await rememberRemoved(
-    tx,
-    files.map((file) => addressOf(index, file)),
-    context.clock.now(),
-  );
 }
 
 async function dropRelease(

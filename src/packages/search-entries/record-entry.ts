@@ -1,5 +1,6 @@
 import type { Db } from '#kernel/db/db.ts';
 import { compareVersions, isPreRelease } from '#python/names/compare-versions.ts';
+import { readTextsSoon } from '../search-texts/read-texts-soon.ts';
 import { findEntry, findMetadata, listVersions, saveEntry, type ReleaseMetadata } from './store.ts';
 
 /** A project of a stage. */
@@ -21,10 +22,17 @@ export async function recordRelease(
   const isNewest = known?.version == null || isPreferred(version, known.version);
   const shown = isNewest ? { version, summary: summaryOf(metadata) } : known;
   await saveEntry(tx, { ...shown, projectId: id, indexId, name, changedAt: now });
+  if (isNewest) await readTextsSoon(tx, now, id);
 }
 
 /** Looks anew what there is of a project, in the transaction that took something away or yanked it. */
-export async function recordProject(tx: Db, { id, indexId, name }: Recorded, now: number): Promise<void> {
+export async function recordProject(tx: Db, project: Recorded, now: number): Promise<void> {
+  await rebuildEntry(tx, project, now);
+  await readTextsSoon(tx, now, project.id);
+}
+
+/** The entry alone, from the releases. */
+export async function rebuildEntry(tx: Db, { id, indexId, name }: Recorded, now: number): Promise<void> {
   const versions = await listVersions(tx, id);
   const chosen = newestOf(versions.filter(({ isYanked }) => !isYanked)) ?? newestOf(versions);
   if (chosen === undefined) return;

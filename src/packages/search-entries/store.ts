@@ -24,6 +24,12 @@ export async function findEntry(db: Db, projectId: number): Promise<SearchEntry 
   return await entries(db).where('project_id', '=', projectId).executeTakeFirst();
 }
 
+/** The entries of these projects, in no particular order. */
+export async function findEntries(db: Db, projectIds: readonly number[]): Promise<SearchEntry[]> {
+  if (projectIds.length === 0) return [];
+  return await entries(db).where('project_id', 'in', projectIds).execute();
+}
+
 /** Makes the entry of a project, or replaces it. */
 export async function saveEntry(tx: Db, entry: SearchEntry): Promise<void> {
   const { projectId, indexId, name, version, summary, changedAt } = entry;

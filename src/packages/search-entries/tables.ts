@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Migration, SchemaBuilder } from '#kernel/db/migrate.ts';
 import type { Tx } from '#kernel/db/db.ts';
-import { recordProject } from './record-entry.ts';
+import { rebuildEntry } from './record-entry.ts';
 import { lastUploadOf, listProjectsAfter } from './store.ts';
 
 const BATCH = 500;
@@ -58,7 +58,7 @@ async function createWordIndex(tx: Tx): Promise<void> {
 
 async function recordAllProjects(tx: Tx): Promise<void> {
   for (let after = 0, projects = await listProjectsAfter(tx, after, BATCH); projects.length > 0;) {
-    for (const project of projects) await recordProject(tx, project, await lastUploadOf(tx, project.id));
+    for (const project of projects) await rebuildEntry(tx, project, await lastUploadOf(tx, project.id));
     after = projects.at(-1)?.id ?? Infinity;
     projects = await listProjectsAfter(tx, after, BATCH);
   }

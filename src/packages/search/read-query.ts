@@ -21,7 +21,16 @@ export function readQuery(text: string): Query | undefined {
 }
 
 /** How well something fits, the best first. */
-export const matches = ['exact', 'prefix', 'word', 'substring', 'summary'] as const;
+export const matches = [
+  'exact',
+  'prefix',
+  'word',
+  'substring',
+  'summary',
+  'keywords',
+  'description',
+  'documentation',
+] as const;
 export type Match = (typeof matches)[number];
 
 /** How a project fits; `text` is the plain form of name and summary. Undefined if it does not. */

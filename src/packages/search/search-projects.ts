@@ -14,6 +14,9 @@ import { mayRead } from '../policy.ts';
 import { listProjectsAmong } from '../projects/store.ts';
 import { gramsOfTerm, inName, plainForm } from '../search-entries/grams.ts';
 import { findByGrams, findByPrefix, MAX_FOUND, type SearchEntry } from '../search-entries/store.ts';
+import { findBodies, type FoundText } from '../search-texts/store.ts';
+import { encodePathSegment } from '../model/file-path.ts';
+import { excerptOf, findInTexts } from './find-texts.ts';
 import { matches, matchOf, readQuery, type Match, type Query } from './read-query.ts';
 import { searchNames } from './search-names.ts';
 
@@ -45,16 +48,19 @@ function readCount(key: string, text: string | undefined, fallback: number): num
 
 type Result = SearchResults['results'][number];
 
+/** A result whose texts have no excerpts yet. */
+type FoundProject = Omit<Result, 'texts'> & { readonly texts: readonly ReturnType<typeof shownText>[] };
+
 interface Found {
-  readonly results: readonly Result[];
+  readonly results: readonly FoundProject[];
   readonly isComplete: boolean;
 }
 
 /**
- * Projects whose names and summaries fit: the equal name first, then those that begin so, words, parts of words, and
- * summaries; of equals own ones before those of mirrors, and short names before long ones. Everything is found that the
- * reader may read and nothing else, mirrored or not; no upstream is asked. With an index only what that shows, from where
- * it takes it; throws 401, 403 or 404 if the reader may not.
+ * Projects whose names, summaries or longer texts fit: the equal name first, then those that begin so, words, parts of words,
+ * summaries, keywords, descriptions and documentation; of equals own ones before those of mirrors, and short names before long
+ * ones. Everything is found that the reader may read and nothing else, mirrored or not; no upstream is asked. With an index only
+ * what that shows, from where it takes it; throws 401, 403 or 404 if the reader may not.
  */
 export async function searchProjects(
   context: PackagesContext,
@@ -75,7 +81,7 @@ export async function searchProjects(
     isComplete: found.isComplete,
     page,
     pages: Math.max(1, Math.ceil(sorted.length / limit)),
-    results: sorted.slice((page - 1) * limit, page * limit),
+    results: await withExcerpts(context, sorted.slice((page - 1) * limit, page * limit), query),
   };
 }
 
@@ -99,25 +105,71 @@ async function findProjects(
 ): Promise<Found> {
   const stages = new Map(indexes.filter(({ type }) => type !== 'mirror').map((index) => [index.id, index]));
   const own = await findEntries(context, [...stages.keys()], query);
-  const results: Result[] = [];
+  const results = new Map<number, FoundProject>();
   for (const entry of own.entries) {
     const match = matchOf(query, entry.name, `${entry.name} ${plainForm(entry.summary)}`);
     const stage = stages.get(entry.indexId);
     if (match === undefined || stage === undefined) continue;
-    const { name: project, version, summary } = entry;
-    results.push({ index: fullName(stage), type: 'stage', project, version, summary, match });
+    results.set(entry.projectId, resultOf(stage, entry, match));
   }
-  let isComplete = own.isComplete;
+  const texts = await findInTexts(context, [...stages.keys()], query);
+  for (const { entry, texts: found, total } of texts.found) {
+    const stage = stages.get(entry.indexId);
+    const [best] = found;
+    if (stage === undefined || best === undefined) continue;
+    const known = results.get(entry.projectId) ?? resultOf(stage, entry, best.kind);
+    results.set(entry.projectId, {
+      ...known,
+      texts: found.map((text) => shownText(stage, entry.name, text)),
+      moreTexts: total - found.length,
+    });
+  }
+  let isComplete = own.isComplete && texts.isComplete;
+  const mirrored: FoundProject[] = [];
   for (const mirror of indexes.filter(({ type }) => type === 'mirror')) {
     const names = await namesOf({ context, lists }, mirror, query);
     isComplete &&= names.length < MAX_FOUND;
     for (const project of names) {
       const match = matchOf(query, project);
       if (match === undefined) continue;
-      results.push({ index: fullName(mirror), type: 'mirror', project, version: null, summary: '', match });
+      const index = fullName(mirror);
+      mirrored.push({ ...BARE, index, type: 'mirror', project, version: null, summary: '', match });
     }
   }
-  return { results, isComplete };
+  return { results: [...results.values(), ...mirrored], isComplete };
+}
+
+const BARE = { texts: [], moreTexts: 0 };
+
+function resultOf(stage: Index, { name, version, summary }: SearchEntry, match: Match): FoundProject {
+  return { ...BARE, index: fullName(stage), type: 'stage', project: name, version, summary, match };
+}
+
+function shownText(stage: Index, project: string, { id, kind, version, path, title }: FoundText) {
+  const page = [stage.user, stage.name, project, version, '+d', ...path.split('/')];
+  return {
+    id,
+    where: kind,
+    title,
+    path: kind === 'documentation' ? `/${page.map(encodePathSegment).join('/')}` : '',
+  };
+}
+
+/** With the part of each text around the first word; only of what is sent, since texts are long. */
+async function withExcerpts(
+  { db }: PackagesContext,
+  results: readonly FoundProject[],
+  query: Query | undefined,
+): Promise<Result[]> {
+  const bodies = await findBodies(
+    db,
+    results.flatMap(({ texts }) => texts.map(({ id }) => id)),
+  );
+  const excerpt = (id: number) => (query === undefined ? '' : excerptOf(bodies.get(id) ?? '', query));
+  return results.map((result) => ({
+    ...result,
+    texts: result.texts.map(({ id, ...text }) => ({ ...text, excerpt: excerpt(id) })),
+  }));
 }
 
 /** Of each kind as many as are looked at; the better kinds are complete where they fit in. */
@@ -160,8 +212,8 @@ async function namesOf(
 async function onIndex(
   { db }: PackagesContext,
   { order, hidden }: View,
-  results: readonly Result[],
-): Promise<readonly Result[]> {
+  results: readonly FoundProject[],
+): Promise<readonly FoundProject[]> {
   const stageIds = order.filter(({ type }) => type !== 'mirror').map(({ id }) => id);
   const byName = Map.groupBy(results, ({ project }) => project);
   const holders = Map.groupBy(await listProjectsAmong(db, [...byName.keys()], stageIds), ({ name }) => name);
@@ -178,7 +230,7 @@ async function onIndex(
   });
 }
 
-const byRank = (a: Result, b: Result): number =>
+const byRank = (a: FoundProject, b: FoundProject): number =>
   rankOf(a.match) - rankOf(b.match) ||
   Number(a.type === 'mirror') - Number(b.type === 'mirror') ||
   a.project.length - b.project.length ||

@@ -56,6 +56,8 @@ describe.each(databases)('search on %s', (database) => {
       version: '1.0',
       summary: 'The star',
       match: 'exact',
+      texts: [],
+      moreTexts: 0,
     });
   });
 

@@ -8,6 +8,7 @@ import { route, sendJson } from '#kernel/http/route.ts';
 import { markPrivate } from '../private-answer.ts';
 import { describeApi } from './api.ts';
 import { checkAuth } from './check-auth.ts';
+import { describeLag, describeReplication } from './describe-replication.ts';
 import { readStatus, type Caches } from './read-status.ts';
 import { readEventQuery, readEvents, showEvent } from './read-events.ts';
 import { DEVPI_VERSION, operations } from '../contract.ts';
@@ -49,9 +50,8 @@ export function serverRoutes(
       'event-serial-timestamp': events.heardAt / 1000,
       'event-serial-in-sync-at': events.heardAt / 1000,
       metrics: Object.entries(contents).map(([name, value]) => [`wheelhouse_${name}`, 'gauge', value]),
-      role: 'MASTER',
-      polling_replicas: {},
-      health,
+      ...describeReplication(context),
+      health: { ...health, replica: describeLag(context) },
     };
     await sendJson(reply, { type: 'status', result });
   });
@@ -72,6 +72,17 @@ export function serverRoutes(
     await sendJson(reply, { serial: context.events.serial, scanned, events: events.map(showEvent) });
   });
 
+  if (context.replica !== undefined) {
+    const { status } = context.replica;
+    const help = 'Seconds since everything that the primary had was here; absent before the first time.';
+    metrics.gauge('replica_lag_seconds', help, () => (status().lagMs ?? Number.NaN) / 1000);
+    metrics.gauge(
+      'replica_missing_events',
+      'Events of the primary that are not here.',
+      () => status().missing,
+    );
+    metrics.gauge('replica_waiting_files', 'Files to fetch that are not here.', () => status().filesWaiting);
+  }
   metrics.gauge('serial', 'Number of the newest event.', () => context.events.serial);
   for (const name of ['projects', 'releases', 'files', 'bytes'] as const) {
     const help = name === 'bytes' ? 'Bytes of all release files.' : `Number of ${name}.`;

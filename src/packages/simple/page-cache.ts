@@ -115,8 +115,14 @@ export class PageCache implements Listener {
       ({ data: { project } }) => project !== undefined && this.drop(project),
     ),
     hearing([packagesEvents.projectCreated, packagesEvents.projectRemoved], () => this.drop(LISTS)),
-    hearing([packagesEvents.indexCreated, packagesEvents.indexModified, packagesEvents.indexDeleted], () =>
-      this.clear(),
+    hearing(
+      [
+        packagesEvents.indexCreated,
+        packagesEvents.indexModified,
+        packagesEvents.indexDeleted,
+        packagesEvents.dumpImported,
+      ],
+      () => this.clear(),
     ),
   ];
 

@@ -1,33 +1,45 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PackagesContext } from '../context.ts';
-import { AppError } from '#kernel/errors/app-error.ts';
 import { formFields } from '#kernel/http/form-fields.ts';
-import { readJson } from '#kernel/http/json-body.ts';
 import { operations } from '../contract.ts';
-import { packagesErrors } from '../errors.ts';
 import type { Index } from '../model/index.ts';
 import { policy, type IndexSubject } from '../policy.ts';
 import { route } from '#kernel/http/route.ts';
 import { invalidForm } from './invalid-form.ts';
 import { field } from './check-upload.ts';
 import { receiveForm, type Form, type FormLimits } from './receive-form.ts';
+import { uploadDocumentation } from './upload-documentation.ts';
 import { registerRelease, uploadFile, type UploadResult } from './upload-file.ts';
-import { isXmlRpc, sendFault } from './xml-rpc.ts';
+import { answerXmlRpc } from '../search/answer-xml-rpc.ts';
+import type { ProjectLists } from '../lists/project-lists.ts';
+import { isXmlRpc } from './xml-rpc.ts';
 import { packagesConfig } from '../settings.ts';
 
 const IDENTICAL = 'Upload of identical file to non volatile index.';
 
-/** The upload form of PyPI's legacy API as devpi takes it, and push (reference devpi.md 1.7, 1.8). */
-export function uploadRoutes(app: FastifyInstance, context: PackagesContext): void {
+/** Answers a POST of JSON to an index: the release that it names is pushed elsewhere. */
+export type AnswerPush = (request: FastifyRequest, reply: FastifyReply, source: Index) => Promise<void>;
+
+/** The upload form of PyPI's legacy API as devpi takes it (reference devpi.md 1.7), and what else is posted to an index. */
+export function uploadRoutes(
+  app: FastifyInstance,
+  context: PackagesContext,
+  { push, lists }: { readonly push: AnswerPush; readonly lists: ProjectLists },
+): void {
   route(app, operations.upload, async (request, _params, reply, subject: IndexSubject) => {
     const { index } = subject;
     if (isXmlRpc(request)) {
-      await sendFault(reply);
+      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      const answer = await answerXmlRpc(context, lists, { body, index, identity: request.identity });
+      await reply.code(200).header('content-type', 'text/xml').send(answer);
       return;
     }
     const form = isUploadForm(request) ? undefined : readPlainForm(request);
     if (!isUploadForm(request)) {
-      if (form === undefined) push(request);
+      if (form === undefined) {
+        await push(request, reply, index);
+        return;
+      }
       policy.authorize(context, request.identity, 'packages.upload', subject);
     }
     const result = await receiveUpload(context, { request, index, form });
@@ -35,8 +47,6 @@ export function uploadRoutes(app: FastifyInstance, context: PackagesContext): vo
     const body = result === 'identical' ? `200 ${IDENTICAL}` : '';
     await reply.code(200).header('content-type', 'text/plain').send(body);
   });
-
-  route(app, operations.push, async (request) => push(request));
 }
 
 /** A form with a file, for which the permission to upload is asked before its body is read. */
@@ -87,22 +97,9 @@ async function receiveUpload(context: PackagesContext, upload: Upload): Promise<
       await registerRelease(context, { identity, index, form });
       return 'stored';
     }
-    if (action === 'doc_upload') {
-      throw new AppError(
-        packagesErrors.notAvailableYet,
-        'documentation uploads are not available in this version',
-      );
-    }
+    if (action === 'doc_upload') return await uploadDocumentation(context, { identity, index, form });
     throw invalidForm(`action '${action.slice(0, 100)}' not supported`);
   } finally {
     await form.release();
   }
-}
-
-/** The request has arrived and is understood; what it asks for comes with a later version. */
-function push(request: FastifyRequest): never {
-  readJson(request);
-  throw new AppError(packagesErrors.notAvailableYet, 'push is not available in this version', {
-    hint: 'upload the files to the other index',
-  });
 }

@@ -9,23 +9,19 @@ import { normalizeProjectName } from '#python/names/project-name.ts';
 import { packagesErrors } from '../errors.ts';
 import { packagesEvents } from '../events.ts';
 import { renderSoon } from '../descriptions/render-uploaded.ts';
-import { addressOf } from '../projects/file-address.ts';
 import { type Index, fullName, isVolatile } from '../model/index.ts';
+import { logTime, overwriteLog } from '../model/log-item.ts';
 import { lockForChange } from '../lock-for-change.ts';
 import { completeMetadata, metadataFromForm, type Metadata } from '../projects/metadata.ts';
 import {
-  deleteFileRow,
   ensureProject,
   findFile,
   findRelease,
   insertFile,
-  listFiles,
-  deleteReleaseRow,
-  rememberRemoved,
   saveRelease,
-  type LogItem,
   type VersionedFile,
 } from '../projects/store.ts';
+import { removeReplaced } from '../removal/remove-replaced.ts';
 import { recordProject, recordRelease } from '../search-entries/record-entry.ts';
 import { invalidForm } from './invalid-form.ts';
 import { checkArchive, checkDigests, checkFilename, readClaim, type Claim } from './check-upload.ts';
@@ -140,7 +136,7 @@ async function storeRows(
     yanked: null,
     uploadedAt: now,
     log: [
-      ...overwriteLog(existing),
+      ...overwriteLog(existing?.log),
       { what: 'upload', who: fact.actor, when: logTime(now), dst: fullName(index) },
     ],
   });
@@ -171,42 +167,6 @@ async function compareWithExisting(
   if (existing === undefined || isVolatile(index)) return { existing, isIdentical: false };
   if (existing.sha256 === digests.sha256) return { existing, isIdentical: true };
   throw new AppError(packagesErrors.fileExists, `${filename} already exists in non-volatile index`);
-}
-
-/** Takes the old file out; its release goes too if the new file spells the version otherwise. */
-async function removeReplaced(
-  tx: Tx,
-  index: Index,
-  existing: VersionedFile,
-  { now, version }: { readonly now: number; readonly version: string },
-): Promise<void> {
-  await deleteFileRow(tx, existing.id);
-  await rememberRemoved(tx, [addressOf(index, existing)], now);
-  if (existing.version === version) return;
-  const left = (await listFiles(tx, [existing.projectId])).filter(
-    (file) => file.releaseId === existing.releaseId,
-  );
-  if (left.length === 0) await deleteReleaseRow(tx, existing.releaseId);
-}
-
-function overwriteLog(existing: VersionedFile | undefined): LogItem[] {
-  if (existing === undefined) return [];
-  const count = existing.log.reduce((sum, item) => sum + (item.count ?? 0), 0);
-  const when = existing.log.at(-1)?.when ?? [];
-  return [{ what: 'overwrite', who: null, when, count: count + 1 }];
-}
-
-/** `[year, month, day, hour, minute, second]`, UTC. */
-function logTime(at: number): number[] {
-  const date = new Date(at);
-  return [
-    date.getUTCFullYear(),
-    date.getUTCMonth() + 1,
-    date.getUTCDate(),
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-  ];
 }
 
 /**

@@ -45,15 +45,16 @@ describe.each(databases)('uploads on %s', (database) => {
     expect((await verdata(index)).description).toBe(description);
     const documentation = await send({ ':action': 'doc_upload', name: 'demo', content: 'PK' });
     expect([documentation.status, documentation.text]).toEqual([
-      501,
-      expect.stringContaining('documentation'),
+      400,
+      expect.stringContaining('content file field not found'),
     ]);
     await app.events();
   });
 
-  test('a call of XML-RPC, as pip search sends it, gets a fault that says what is missing', async () => {
+  test('a call of XML-RPC of another method than search gets a fault', async () => {
     const index = await app.index();
-    const call = "<?xml version='1.0'?><methodCall><methodName>search</methodName><params/></methodCall>";
+    const call =
+      "<?xml version='1.0'?><methodCall><methodName>list_packages</methodName><params/></methodCall>";
 
     const response = await app.request('POST', `${index.path}/`, {
       body: call,
@@ -64,7 +65,7 @@ describe.each(databases)('uploads on %s', (database) => {
       200,
       expect.stringMatching(/^text\/xml/),
     ]);
-    expect(response.text).toMatch(/<fault>[^]*<int>-32601<\/int>[^]*not available in this version/);
+    expect(response.text).toMatch(/<fault>[^]*<int>-32601<\/int>[^]*the method search only/);
   });
 
   test('the fields of a form count among the bodies that are held in memory', async () => {
@@ -576,27 +577,6 @@ describe.each(databases)('uploads on %s', (database) => {
 
       expect([response.status, await app.events()]).toEqual([400, []]);
     });
-  });
-
-  test('documentation uploads say that they are not available', async () => {
-    const index = await app.index();
-    const form = multipart({ ':action': 'doc_upload', name: 'demo' }, [
-      { name: 'content', filename: 'demo.zip', value: 'x' },
-    ]);
-
-    const response = await app.request('POST', `${index.path}/`, { form, auth: index.user.auth });
-
-    expect([response.status, await app.events()]).toEqual([501, []]);
-  });
-
-  test('tox results say that they are not available', async () => {
-    const index = await app.index();
-    await app.upload(index, wheelUpload());
-    const path = await app.filePath(index, 'demo-1.0-py3-none-any.whl');
-
-    const response = await app.request('POST', path, { json: { testenvs: {} } });
-
-    expect([response.status, response.json().code]).toEqual([501, 'packages.not-available-yet']);
   });
 
   test('nothing is left of any upload but the stored files', async () => {

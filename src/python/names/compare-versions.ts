@@ -8,6 +8,11 @@ export function compareVersions(a: string, b: string): number {
   return byCodePoint(a, b);
 }
 
+/** True of what PEP 440 calls a version. */
+export function isVersion(text: string): boolean {
+  return valid(text) !== null;
+}
+
 /** True of alphas, betas, candidates and development versions, which installers choose only where there is nothing else. */
 export function isPreRelease(version: string): boolean {
   return explain(version)?.is_prerelease ?? false;

@@ -20,7 +20,7 @@ export function searchPage({ text, groups, page, here }: SearchPage): Page {
   const total = groups.reduce((sum, each) => sum + each.total, 0);
   const said =
     text.trim() === ''
-      ? 'Names and summaries of everything that you may read.'
+      ? 'Names, summaries, descriptions and documentation of everything that you may read.'
       : `${formatCount(total)} ${total === 1 ? 'thing fits' : 'things fit'}.`;
   return {
     title: text.trim() === '' ? ['Search'] : [text.slice(0, 60), 'Search'],
@@ -30,7 +30,7 @@ export function searchPage({ text, groups, page, here }: SearchPage): Page {
         <input class="wide" type="search" name="q" value="${text}" aria-label="Search for" spellcheck="false" />
         <button class="button">Search</button>
       </form>
-      <div id="found">${groups.map((group) => groupOf(group, { page, here }))} ${total === 0 && text.trim() !== '' && nothing()}</div>`,
+      <div id="found">${groups.map((group) => groupOf(group, { page, here, text }))} ${total === 0 && text.trim() !== '' && nothing()}</div>`,
   };
 }
 
@@ -46,7 +46,7 @@ function nothing(): Html {
 
 function groupOf(
   { title, total, isComplete, all }: Findings & { readonly title: string },
-  { page, here }: Pick<SearchPage, 'page' | 'here'>,
+  { page, here, text }: Pick<SearchPage, 'page' | 'here' | 'text'>,
 ): Html | false {
   if (total === 0) return false;
   return html`<section>
@@ -64,12 +64,30 @@ function groupOf(
           label: 'Where',
           cell: (each) => html`${foreign(each.place)} ${each.badge !== undefined && badge(each.badge)}`,
         },
-        { label: 'Summary', cell: ({ summary }) => summary !== undefined && foreign(summary), isMinor: true },
+        {
+          label: 'Summary',
+          cell: ({ summary, excerpts = [] }) =>
+            html`${summary !== undefined && foreign(summary)} ${excerpts.map((each) => excerptLine(each, text))}`,
+          isMinor: true,
+        },
       ],
     })}
     ${pagination({ here, page, total })}
     ${!isComplete && note('info', 'There are more than are shown: write more of the name.')}
   </section>`;
+}
+
+function excerptLine({ label, href, text }: NonNullable<Finding['excerpts']>[number], query: string): Html {
+  const where = href === undefined ? html`${foreign(label)}` : html`<a href="${href}">${foreign(label)}</a>`;
+  return html`<div class="soft">${where} ${marked(text, query)}</div>`;
+}
+
+/** The text with the words that were looked for marked. */
+function marked(text: string, query: string): Html {
+  const words = (query.match(/[\p{L}\p{N}\p{M}]{2,}/gu) ?? []).slice(0, 8);
+  if (words.length === 0) return html`${foreign(text)}`;
+  const parts = text.split(new RegExp(`(${words.join('|')})`, 'giu'));
+  return html`${parts.map((part, at) => (at % 2 === 1 ? html`<mark>${foreign(part)}</mark>` : foreign(part)))}`;
 }
 
 /** Options of a list box: where each leads stands in `data-href`. */

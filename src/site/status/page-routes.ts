@@ -16,9 +16,13 @@ export function statusPageRoutes(app: FastifyInstance, context: PackagesContext)
   const { web } = context;
 
   async function load(reader: Reader) {
-    return await Promise.all(
-      web.statusPanels.map(async (panel) => ({ title: panel.title, ...(await panel.load(reader)) })),
+    const panels = await Promise.all(
+      web.statusPanels.map(async ({ title, load: loadPanel }) => {
+        const shown = await loadPanel(reader);
+        return shown === undefined ? [] : [{ title, ...shown }];
+      }),
     );
+    return panels.flat();
   }
 
   page(app, context, pageOperations.showStatus, async ({ identity, outsideUrl }) =>

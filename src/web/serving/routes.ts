@@ -14,7 +14,12 @@ import { sendEvents } from './send-events.ts';
 import { renderedPage, type RenderedPage } from './rendered-page.ts';
 
 /** An operation for browsers: it shows a page with GET, or does what a form of it says with POST. */
-export type PageOperation = Operation & { readonly audience: 'browser'; readonly method: 'GET' | 'POST' };
+export type PageOperation = Operation & {
+  readonly audience: 'browser';
+  readonly method: 'GET' | 'POST';
+  /** True for a page that frames others of this server. */
+  readonly framesOwn?: boolean;
+};
 
 type PageHandler<Path extends string, Subject> = (
   request: FastifyRequest,
@@ -37,6 +42,7 @@ export function page<Path extends string, Subject = unknown>(
   handler: PageHandler<Path, Subject>,
 ): void {
   const { pages } = context.web;
+  const { framesOwn = false } = operation;
   route<Path, Subject>(app, operation, async (request, params, reply, subject) => {
     const frame = frameOf(context, request);
     const isStranger = request.identity.user === undefined && request.identity.rejected === undefined;
@@ -45,7 +51,7 @@ export function page<Path extends string, Subject = unknown>(
     const mayKeep = operation.method === 'GET' && isStranger;
     const known = mayKeep ? pages.find(key) : undefined;
     if (known !== undefined) {
-      await send(request, reply, known, { status: 200, cacheControl: 'no-cache' });
+      await send(request, reply, known, { status: 200, cacheControl: 'no-cache', framesOwn });
       return;
     }
     const { serial } = context.events;
@@ -74,7 +80,7 @@ export function page<Path extends string, Subject = unknown>(
     if (isShared) pages.keep(key, serial, made);
     const cacheControl =
       isSecret || status !== 200 ? 'no-store' : isShared ? 'no-cache' : 'private, no-cache';
-    await send(request, reply, made, { status, cacheControl });
+    await send(request, reply, made, { status, cacheControl, framesOwn });
   });
 }
 
@@ -99,11 +105,15 @@ async function send(
   request: FastifyRequest,
   reply: FastifyReply,
   made: RenderedPage,
-  { status, cacheControl }: { readonly status: number; readonly cacheControl: string },
+  {
+    status,
+    cacheControl,
+    framesOwn,
+  }: { readonly status: number; readonly cacheControl: string; readonly framesOwn: boolean },
 ): Promise<void> {
   const isZipped = chooseCoding(request.headers['accept-encoding']) !== 'identity' && acceptsGzip(request);
   const etag = `"${made.digest}${isZipped ? '-gzip' : ''}"`;
-  const policy = sitePolicy(request.outsideUrl);
+  const policy = sitePolicy(request.outsideUrl, framesOwn);
   for (let i = 0; i < policy.length; i += 2) void reply.header(policy[i] as string, policy[i + 1]);
   void reply.header('cache-control', cacheControl).header('vary', VARY);
   if (status === 200 && cacheControl !== 'no-store') {

@@ -13,6 +13,7 @@ class Server:
     """A server on the state in a directory; starting does not wait until it listens."""
 
     def __init__(self, directory, *options):
+        self.directory = directory
         self.port = free_port()
         command = ["devpi-server", "--serverdir", str(directory), "--host", "localhost", "--port", str(self.port)]
         self.process = subprocess.Popen([*command, *options])

@@ -71,14 +71,23 @@ def spares(tmp_path_factory):
 
 
 @pytest.fixture
-def testapp(spares):
+def running(spares, request):
+    """The server of a test; it may ask upstreams if the test has one of its own."""
+    running = Running(spares.take())
+    if "simpypi" in request.fixturenames:
+        running.options = ()
+        running.restart()
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture
+def testapp(running):
     from test_devpi_server.plugin import MyTestApp
 
-    server = spares.take()
-    app = MyTestApp(proxy_to(server.address))
-    app.xom = Inside(server.address)
-    yield app
-    server.stop()
+    app = MyTestApp(proxy_to(running))
+    app.xom = Inside(running)
+    return app
 
 
 @pytest.fixture
@@ -100,11 +109,48 @@ def lower_argon2_parameters():
     """The original changes devpi's own configuration."""
 
 
+class Running:
+    """A server that can be started again on its state with other options."""
+
+    def __init__(self, server):
+        self.server = server
+        self.options = ("--offline-mode",)
+
+    @property
+    def address(self):
+        return self.server.address
+
+    def restart(self):
+        self.server.stop()
+        self.server = Server(self.server.directory, *self.options)
+        self.server.wait_until_open()
+
+    def request(self, method, path):
+        connection = http.client.HTTPConnection(*self.address)
+        connection.request(method, path)
+        response = connection.getresponse()
+        connection.close()
+        return response
+
+
+class Arguments:
+    """In the place of devpi's command line: what a test changes, the server is started again with."""
+
+    def __init__(self, running):
+        object.__setattr__(self, "running", running)
+
+    def __setattr__(self, name, value):
+        option = f"--{name.replace('_', '-')}"
+        self.running.options = ("--offline-mode", *([] if value is None else [option, str(value)]))
+        self.running.restart()
+
+
 class Inside:
     """In the place of devpi's object that holds everything: takes any call, and knows which files there are."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self, running):
+        self.running = running
+        self.args = Arguments(running)
 
     def __getattr__(self, name):
         return self
@@ -119,26 +165,28 @@ class Inside:
         return False
 
     def get_file_entry(self, path):
-        return FileEntry(self.address, path)
+        return FileEntry(self.running, path)
 
 
 class FileEntry:
-    def __init__(self, address, path):
-        self.address = address
+    def __init__(self, running, path):
+        self.running = running
         self.path = path
 
     def file_exists(self):
-        connection = http.client.HTTPConnection(*self.address)
-        connection.request("HEAD", f"/{self.path}")
-        status = connection.getresponse().status
-        connection.close()
-        return status == 200
+        return self.running.request("HEAD", f"/{self.path}").status == 200
+
+    def file_delete(self):
+        """Takes the bytes from the disk, and from the memory of the server."""
+        sha256 = self.running.request("HEAD", f"/{self.path}").getheader("ETag").strip('"')
+        (self.running.server.directory / "files" / "sha256" / sha256[:2] / sha256[2:]).unlink()
+        self.running.restart()
 
 
-def proxy_to(address):
+def proxy_to(running):
     def application(environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        connection = http.client.HTTPConnection(*address, timeout=30)
+        connection = http.client.HTTPConnection(*running.address, timeout=30)
         connection.putrequest(
             environ["REQUEST_METHOD"], path_of(environ), skip_host=True, skip_accept_encoding=True
         )
@@ -164,6 +212,8 @@ def path_of(environ):
 def headers_of(environ, body):
     # The tests compare addresses with http://localhost, without a port.
     yield "Host", environ.get("HTTP_HOST", "localhost").removesuffix(":80")
+    if environ["wsgi.url_scheme"] == "https":
+        yield "X-Forwarded-Proto", "https"
     for name, value in environ.items():
         if name.startswith("HTTP_") and name != "HTTP_HOST":
             yield name.removeprefix("HTTP_").replace("_", "-").title(), value

@@ -216,9 +216,11 @@ describe('by keyboard alone', () => {
     await tabTo(page, 'a[href$="+upload"]');
     await press(page, 'Enter');
     const path = await written(wheelUpload({ name: 'keys', version: '1.0' }));
+    // Awaited before the keys: the browser must have been told not to open its own dialog.
+    const choosing = page.waitForEvent('filechooser');
     await tabTo(page, '[name=content]');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-    await chooser.setFiles(path);
+    await page.keyboard.press('Enter');
+    await (await choosing).setFiles(path);
     await page.waitForSelector('.uploaded .state.good');
 
     await page.goto('/emma/dev');

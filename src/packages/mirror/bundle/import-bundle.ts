@@ -8,12 +8,13 @@ import { packagesEvents } from '../../events.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
 import { type Index, fullName } from '../../model/index.ts';
-import { neededDigests } from '../../stored-bytes.ts';
+import { neededDigests } from '../../stored-bytes/store.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';
 import { METADATA_TYPE } from '../../model/metadata-file.ts';
 import { readBundle, type BundledBytes, type BundledProject } from './read-bundle.ts';
 import { findReservation } from '../reserved-names.ts';
+import { unknownUrl } from '../unknown-url.ts';
 import {
   findMirrorProject,
   saveMirrorFile,
@@ -160,7 +161,7 @@ async function mergeProject(
 function mergeLink(index: Index, project: string, link: Link, known: Link | undefined): Link {
   const sha256 = known?.hashes['sha256'];
   if (known === undefined || sha256 === undefined)
-    return { ...link, url: known?.url ?? urlOf(index, project, link) };
+    return { ...link, url: known?.url ?? unknownUrl(index, project, link) };
   const sidecar = link.coreMetadata ?? known.coreMetadata;
   const isSame =
     sha256 === link.hashes['sha256'] &&
@@ -174,19 +175,6 @@ function mergeLink(index: Index, project: string, link: Link, known: Link | unde
     packagesErrors.bundleConflict,
     `${link.filename} is known on ${fullName(index)} with the sha256 ${sha256}, but the bundle has another one`,
   );
-}
-
-/** Never what a bundle says: the server must not be sent anywhere. The next answer of upstream brings the right URL. */
-function urlOf({ options }: Index, project: string, { filename }: Link): string {
-  const mirror = String(options['mirror_url'] ?? '').replace(/\/*$/, '/');
-  const url = URL.parse(
-    `${project}/${encodeURIComponent(filename)}`,
-    URL.canParse(mirror) ? mirror : 'https://bundle.invalid/',
-  );
-  if (url === null) return 'https://bundle.invalid/';
-  url.username = '';
-  url.password = '';
-  return url.href;
 }
 
 /** Bytes that no row needs, after a failure: a bad bundle must not fill the disk. */

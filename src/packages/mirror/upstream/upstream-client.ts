@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { AppError } from '#kernel/errors/app-error.ts';
@@ -11,11 +12,14 @@ import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { packagesErrors } from '../../errors.ts';
 import { isPrivateAddress, isPrivateHost } from './private-address.ts';
 
-/** What a mirror asks, and how long it waits. */
+/** What an upstream is asked, and how long it may take. */
 export interface UpstreamRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly method?: 'GET' | 'HEAD';
+  /** Redirects of a POST are answers: its body, and who sends it, are for the place that was named. */
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  /** Sent as it is, or as a stream with the length that the headers say. */
+  readonly requestBody?: Buffer | (() => AsyncIterable<Uint8Array>);
   /** Until the head of the answer is there, redirects included. */
   readonly headTimeoutMs: number;
   /** Longest pause within the body. */
@@ -37,6 +41,10 @@ export interface UpstreamClientOptions {
   readonly proxies?: Proxies;
   /** Whether the host of the URL itself may be at a private address. */
   readonly isTrusted?: boolean;
+  /** What can be done where it may not. */
+  readonly privateHint?: string;
+  /** Instead of those in the URL. */
+  readonly credentials?: { readonly username: string; readonly password: string };
 }
 
 const MAX_REDIRECTS = 5;
@@ -58,13 +66,21 @@ export class UpstreamClient {
   readonly #files: Dispatcher;
   readonly #isProxied: boolean;
   readonly #isTrusted: boolean;
+  readonly #privateHint: string;
 
-  constructor(mirrorUrl: string, { proxies = {}, isTrusted = false }: UpstreamClientOptions = {}) {
+  constructor(
+    mirrorUrl: string,
+    { proxies = {}, isTrusted = false, privateHint = MIRROR_HINT, credentials }: UpstreamClientOptions = {},
+  ) {
     this.#isTrusted = isTrusted;
+    this.#privateHint = privateHint;
     this.#base = new URL(mirrorUrl);
     const { username, password } = this.#base;
-    if (username !== '' || password !== '') {
-      const pair = `${decodePart(username)}:${decodePart(password)}`;
+    if (credentials !== undefined || username !== '' || password !== '') {
+      const pair =
+        credentials === undefined
+          ? `${decodePart(username)}:${decodePart(password)}`
+          : `${credentials.username}:${credentials.password}`;
       this.#authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
       this.#base.username = '';
       this.#base.password = '';
@@ -97,7 +113,8 @@ export class UpstreamClient {
       for (let hop = 0; ; hop += 1) {
         const response = await this.#send(url, { ...request, signal });
         const location = response.headers['location'];
-        if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
+        const isRedirect = [301, 302, 303, 307, 308].includes(response.status) && request.method !== 'POST';
+        if (!isRedirect || location === undefined) return response;
         await response.body.dump({ ...DUMP, signal });
         const next = URL.parse(location, url);
         if (hop >= MAX_REDIRECTS || next === null || !/^https?:$/.test(next.protocol)) {
@@ -134,7 +151,7 @@ export class UpstreamClient {
     url: URL,
     request: UpstreamRequest & { readonly signal: AbortSignal },
   ): Promise<UpstreamResponse> {
-    if (!this.#mayBePrivate(url.hostname) && isPrivateHost(url.hostname)) throw notPublic(url);
+    if (!this.#mayBePrivate(url.hostname) && isPrivateHost(url.hostname)) throw this.#notPublic(url);
     const isOwnOrigin = url.origin === this.#base.origin;
     const response = await (request.isFile === true ? this.#files : this.#pages).request({
       origin: url.origin,
@@ -145,6 +162,7 @@ export class UpstreamClient {
         ...request.headers,
         ...(isOwnOrigin && this.#authorization !== undefined && { authorization: this.#authorization }),
       },
+      body: sentBody(request.requestBody),
       headersTimeout: request.headTimeoutMs,
       bodyTimeout: request.bodyTimeoutMs,
       signal: request.signal,
@@ -160,7 +178,7 @@ export class UpstreamClient {
   async #describeFailure(error: unknown, url: URL): Promise<unknown> {
     if (error instanceof AppError) return error;
     const { name, code } = error as { readonly name?: string; readonly code?: string };
-    if (code === NOT_PUBLIC) return notPublic(url);
+    if (code === NOT_PUBLIC) return this.#notPublic(url);
     if (name === 'AbortError' || name === 'TimeoutError') return error;
     if (/TIMEOUT/.test(code ?? '')) {
       return new AppError(packagesErrors.upstreamTimeout, `${url.host} does not answer in time`, {
@@ -176,6 +194,11 @@ export class UpstreamClient {
       );
     }
     return upstreamFailed(`cannot reach ${url.host}${code === undefined ? '' : ` (${code})`}`, error);
+  }
+
+  #notPublic({ host }: URL): AppError {
+    const detail = `${host} is at a private address, or there is no such host`;
+    return new AppError(packagesErrors.upstreamFailed, detail, { hint: this.#privateHint });
   }
 
   #mayBePrivate(hostname: string): boolean {
@@ -210,15 +233,7 @@ export function upstreamFailed(detail: string, cause?: unknown): AppError {
 
 const NOT_PUBLIC = 'WHEELHOUSE_NOT_PUBLIC';
 
-function notPublic({ host }: URL): AppError {
-  return new AppError(
-    packagesErrors.upstreamFailed,
-    `${host} is at a private address, or there is no such host`,
-    {
-      hint: 'only root may mirror a private address: let root set the mirror_url',
-    },
-  );
-}
+const MIRROR_HINT = 'only root may mirror a private address: let root set the mirror_url';
 
 const UNREACHABLE =
   /^(?:ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET)$/;
@@ -241,4 +256,8 @@ function decodePart(text: string): string {
 /** All three, also empty: what is missing is read from the environment by undici itself. */
 function proxyOptions({ http = '', https = '', except = '' }: Proxies) {
   return { httpProxy: http, httpsProxy: https, noProxy: except };
+}
+
+function sentBody(body: UpstreamRequest['requestBody']): Readable | Buffer | null {
+  return typeof body === 'function' ? Readable.from(body()) : (body ?? null);
 }

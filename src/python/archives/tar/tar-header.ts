@@ -5,6 +5,8 @@ export interface TarHeader {
   readonly name: Buffer;
   readonly linkName: Buffer;
   readonly size: number;
+  /** Whether its owner may run it. */
+  readonly isExecutable: boolean;
   /** The type as a character: `0` file, `5` directory, `x` extended header, ... */
   readonly type: string;
 }
@@ -12,6 +14,7 @@ export interface TarHeader {
 /** What an extended header (POSIX pax) changes in the member after it. */
 export type PaxRecords = ReadonlyMap<string, Buffer>;
 
+const MODE_AT = 100;
 const PREFIX_AT = 345;
 const UNUSED_NUMBERS = [
   [100, 8],
@@ -45,6 +48,7 @@ export function parseTarHeader(block: Buffer): TarHeader {
     name: prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), name]) : name,
     linkName: text(block, 157, 100),
     size: octal(block, 124, 12),
+    isExecutable: ((block[MODE_AT] ?? 0) & 0x80) === 0 && (octal(block, MODE_AT, 8) & 0o100) !== 0,
     type: code === 0 ? '0' : String.fromCharCode(code),
   };
 }

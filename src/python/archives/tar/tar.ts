@@ -15,6 +15,8 @@ export interface TarMember {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'hard-link' | 'symbolic-link';
   readonly bytes: number;
+  /** Files only. */
+  readonly isExecutable?: true;
   /** As written, links only. */
   readonly target?: string;
 }
@@ -142,6 +144,7 @@ function toMember(header: TarHeader, { pax, longName, longTarget }: Pending): Ta
   const bytes = sizeOf(header, pax, name);
   const actual = kind === 'file' && isDirectory ? 'directory' : kind;
   demand(actual === 'file' || bytes === 0, 'tar.size', () => `${quoted(name)} is no file, but has data`);
+  if (actual === 'file' && header.isExecutable) return { name, kind: actual, bytes, isExecutable: true };
   if (actual === 'file' || actual === 'directory') return { name, kind: actual, bytes };
   const target = (pax?.get('linkpath') ?? longTarget ?? header.linkName).toString('utf8');
   return { name, kind: actual, bytes, target };

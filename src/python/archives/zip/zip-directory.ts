@@ -1,7 +1,7 @@
 import type { FileWindow } from '../file-window.ts';
 import type { ArchiveLimits } from '../limits.ts';
 import { decodeMemberName } from '../member-name.ts';
-import { demand, quoted } from '../../archive-rejected.ts';
+import { ArchiveRejected, demand, quoted, type ReportRejection } from '../../archive-rejected.ts';
 import { parseExtraFields, readZip64 } from './zip-extra.ts';
 
 /** An entry as the central directory describes it. */
@@ -46,9 +46,14 @@ const FLAG_UTF8 = 0x800;
 
 /**
  * Reads the central directory. The end record must be the last bytes of the file, without a comment, and directory and
- * end records must touch: whatever way a reader looks for them, it finds these.
+ * end records must touch: whatever way a reader looks for them, it finds these. Where somebody collects reasons, an entry
+ * that has one is left out.
  */
-export async function readDirectory(window: FileWindow, limits: ArchiveLimits): Promise<Directory> {
+export async function readDirectory(
+  window: FileWindow,
+  limits: ArchiveLimits,
+  report?: ReportRejection,
+): Promise<Directory> {
   const end = await readEndRecord(window);
   demand(
     end.count <= limits.maxEntries,
@@ -61,9 +66,14 @@ export async function readDirectory(window: FileWindow, limits: ArchiveLimits): 
   let at = 0;
   for (let index = 0; index < end.count; index++) {
     await window.pause();
-    const { entry, next } = parseEntry(bytes, at);
-    entries.push(entry);
-    at = next;
+    const extent = extentOf(bytes, at);
+    at = extent.next;
+    try {
+      entries.push(parseEntry(bytes, extent));
+    } catch (error) {
+      if (report === undefined || !(error instanceof ArchiveRejected)) throw error;
+      report(error);
+    }
   }
   demand(at === bytes.length, 'zip.directory-size', () => 'the zip directory holds more than its entries');
   return { entries, start: end.start };
@@ -153,7 +163,16 @@ function agrees(plain: number, large: number, placeholder: number): boolean {
   return plain === placeholder || plain === large;
 }
 
-function parseEntry(directory: Buffer, at: number): { entry: DirectoryEntry; next: number } {
+/** Where the parts of one header are. */
+interface Extent {
+  readonly at: number;
+  readonly nameAt: number;
+  readonly extraAt: number;
+  readonly commentAt: number;
+  readonly next: number;
+}
+
+function extentOf(directory: Buffer, at: number): Extent {
   demand(
     at + HEADER_BYTES <= directory.length && directory.readUInt32LE(at) === HEADER_SIGNATURE,
     'zip.directory-size',
@@ -164,6 +183,10 @@ function parseEntry(directory: Buffer, at: number): { entry: DirectoryEntry; nex
   const commentAt = extraAt + directory.readUInt16LE(at + 30);
   const next = commentAt + directory.readUInt16LE(at + 32);
   demand(next <= directory.length, 'zip.directory-size', () => 'the zip directory is cut off');
+  return { at, nameAt, extraAt, commentAt, next };
+}
+
+function parseEntry(directory: Buffer, { at, nameAt, extraAt, commentAt, next }: Extent): DirectoryEntry {
   const flags = directory.readUInt16LE(at + 8);
   const rawName = directory.subarray(nameAt, extraAt);
   const name = decodeMemberName(rawName);
@@ -203,10 +226,7 @@ function parseEntry(directory: Buffer, at: number): { entry: DirectoryEntry; nex
     'zip.stored-size',
     () => `stored member ${quoted(name)} has two sizes`,
   );
-  return {
-    entry: { name, rawName, isDirectory, flags, method, crc32: directory.readUInt32LE(at + 16), ...sizes },
-    next,
-  };
+  return { name, rawName, isDirectory, flags, method, crc32: directory.readUInt32LE(at + 16), ...sizes };
 }
 
 function methodOf(code: number, name: string): 'stored' | 'deflate' {

@@ -4,7 +4,13 @@ import { crc32 } from 'node:zlib';
 import { FileWindow } from '../file-window.ts';
 import { inflateEntry } from '../inflate.ts';
 import { DEFAULT_LIMITS, demandSizeWithin, type ArchiveLimits } from '../limits.ts';
-import { demand, quoted } from '../../archive-rejected.ts';
+import {
+  demand,
+  demandOrReport,
+  quoted,
+  type ArchiveRejected,
+  type ReportRejection,
+} from '../../archive-rejected.ts';
 import { readDirectory, type DirectoryEntry } from './zip-directory.ts';
 import { checkLayout, type ZipEntry } from './zip-layout.ts';
 
@@ -15,6 +21,8 @@ export type HashAlgorithm = 'sha256' | 'sha384' | 'sha512';
 export interface ZipOptions {
   readonly limits?: ArchiveLimits;
   readonly signal?: AbortSignal;
+  /** Is told every problem of names and members instead of the first being thrown; then the entries are not to be used. */
+  readonly report?: ReportRejection;
 }
 
 export interface Zip {
@@ -24,6 +32,8 @@ export interface Zip {
   readonly readEntry: (entry: ZipEntry, limitBytes: number) => Promise<Buffer>;
   /** The hash of an entry's data, without ever holding it; size and CRC are verified. */
   readonly hashEntry: (entry: ZipEntry, algorithm?: HashAlgorithm) => Promise<Buffer>;
+  /** Reads an entry's data to its end, for size and CRC alone. */
+  readonly verifyEntry: (entry: ZipEntry) => Promise<void>;
 }
 
 /**
@@ -32,14 +42,16 @@ export interface Zip {
  */
 export async function openZip(
   file: ArchiveReader,
-  { limits = DEFAULT_LIMITS, signal }: ZipOptions = {},
+  { limits = DEFAULT_LIMITS, signal, report }: ZipOptions = {},
 ): Promise<Zip> {
   const window = new FileWindow(file, signal);
-  const directory = await readDirectory(window, limits);
-  await checkNames(window, directory.entries);
+  let isSound = true;
+  const reported = report && ((problem: ArchiveRejected) => ((isSound = false), report(problem)));
+  const directory = await readDirectory(window, limits, reported);
+  await checkNames(window, directory.entries, reported);
   const total = directory.entries.reduce((sum, entry) => sum + entry.bytes, 0);
   demandSizeWithin(limits, total, file.size);
-  const entries = await checkLayout(window, directory);
+  const entries = isSound ? await checkLayout(window, directory) : [];
   return {
     entries,
     readEntry: (entry, limitBytes) => readEntry(window, entry, limitBytes),
@@ -48,6 +60,7 @@ export async function openZip(
       await streamEntry(window, entry, (piece) => hash.update(piece));
       return hash.digest();
     },
+    verifyEntry: (entry) => streamEntry(window, entry, () => undefined),
   };
 }
 
@@ -82,13 +95,22 @@ export function describeCollision({ names: [first, second], differsIn }: Collisi
 }
 
 // Doubles, and files that are also directories of others: which of the two wins depends on the reader.
-async function checkNames(window: FileWindow, entries: readonly DirectoryEntry[]): Promise<void> {
+async function checkNames(
+  window: FileWindow,
+  entries: readonly DirectoryEntry[],
+  report?: ReportRejection,
+): Promise<void> {
   const files = new Set<string>();
   const paths = new Set<string>();
   for (const { name, isDirectory } of entries) {
     await window.pause();
     const path = isDirectory ? name.slice(0, -1) : name;
-    demand(!paths.has(path), 'zip.duplicate', () => `${quoted(name)} is in the archive twice`);
+    demandOrReport(
+      report,
+      !paths.has(path),
+      'zip.duplicate',
+      () => `${quoted(name)} is in the archive twice`,
+    );
     paths.add(path);
     if (!isDirectory) files.add(path);
   }
@@ -96,7 +118,8 @@ async function checkNames(window: FileWindow, entries: readonly DirectoryEntry[]
     await window.pause();
     for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
       const parent = path.slice(0, at);
-      demand(
+      demandOrReport(
+        report,
         !files.has(parent),
         'zip.file-as-directory',
         () => `${quoted(parent)} is both a file and a directory`,

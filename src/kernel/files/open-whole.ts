@@ -1,6 +1,6 @@
-import { AppError } from '#kernel/errors/app-error.ts';
-import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
-import type { ByteRange, Files, OpenFile } from '#kernel/files/files.ts';
+import { AppError } from '../errors/app-error.ts';
+import { kernelErrors } from '../errors/kernel-errors.ts';
+import type { ByteRange, Files, OpenFile } from './files.ts';
 
 /** Opens a file whose bytes are as many as its row says; throws `kernel.file-missing` if they are not. */
 export async function openWhole(

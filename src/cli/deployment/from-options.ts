@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { ProgramValue } from '../program.ts';
+import { configFromOptions, serverOptions, stateOptions, wordsOfOptions } from '../programs/devpi-options.ts';
+import { deploymentDirectory, plainPath } from './deployment.ts';
+import { generateDeployment } from './generate-deployment.ts';
+
+/** As the company's document lays out certificates. */
+const CERTIFICATES = '/srv/ssl/devpi';
+
+const options = [...stateOptions, ...serverOptions];
+
+/** Makes the deployment that options of devpi-server ask for, and prints what it does; `installed` is named in the line about that. */
+export async function generateFromOptions(
+  given: Readonly<Record<string, ProgramValue | undefined>>,
+  installed: string,
+): Promise<void> {
+  const directory = deploymentDirectory(String(given['gendeploy']));
+  const serverdir = plainPath(String(given['serverdir'] ?? join(directory, 'data')));
+  const config = configFromOptions(options, { ...given, serverdir });
+  // They stand elsewhere; the database's URL may hold a password, which no list of processes may show.
+  const others = { ...given, port: undefined, serverdir: undefined, storage: undefined };
+  const deployment = {
+    directory,
+    port: config.port,
+    host: config.host,
+    outsideUrl: new URL(config['outside-url'] ?? 'http://localhost'),
+    options: wordsOfOptions(options, others),
+    serverdir: config.serverdir,
+    database: typeof config.database === 'string' ? undefined : config.database,
+    certificates: plainPath(String(given['certificates'] ?? CERTIFICATES)),
+  };
+  await generateDeployment(deployment, installed, (line) => process.stdout.write(`${line}\n`));
+}

@@ -1,0 +1,9 @@
+import type { Db } from '#kernel/db/db.ts';
+import { enqueue } from '#kernel/jobs/enqueue.ts';
+
+/** Reads the texts of one project; the payload has its id. */
+export const READ_TEXTS = 'packages.read-texts';
+/** Has the texts of a project read after the transaction that changed them: uploads do not wait for it. */
+export async function readTextsSoon(tx: Db, now: number, project: number): Promise<void> {
+  await enqueue(tx, now, { name: READ_TEXTS, payload: { project }, key: `${READ_TEXTS} ${project}` });
+}
