@@ -92,7 +92,10 @@ async function fetch(name: Sdist): Promise<void> {
   }
 }
 
-/** As pip's archives name it: tests may not find `devpi-server` in the path of their links (devpi.md 7.1). */
-function sourceDirectory(name: Sdist): string {
+/**
+ * Where `fetchSuites` leaves a source, named as pip's archives are: tests may not find `devpi-server` in the path of
+ * their links (devpi.md 7.1).
+ */
+export function sourceDirectory(name: Sdist): string {
   return join(cacheDirectory, `${name.replace('-', '_')}-${sdists[name].version}`);
 }

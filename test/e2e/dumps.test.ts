@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -20,6 +19,7 @@ import { runChecked, runCommand } from '#test/run-command.ts';
 import { launcher, serverEnvironment, startServer } from '#test/server.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
 import { findFreePort, startServer as startProgram } from '../../bench/support/server.ts';
+import { fetchSuites, sourceDirectory } from '../conformance/suites.ts';
 
 const missing = isInstalled('devpi-server') ? undefined : 'devpi-server is not installed';
 const indexes = ['ada/base', 'ada/dev', 'root/mine'];
@@ -357,13 +357,6 @@ describe('an import', () => {
     expect(await readdir(serverdir)).not.toContain('import.jsonl');
   });
 
-  const suites = join(import.meta.dirname, '..', '..', '.cache', 'devpi-suites');
-  const source = readdirSync(suites, { withFileTypes: true })
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith('devpi_server-'))
-    .toSorted()
-    .at(-1);
-  const samples = join(suites, source ?? '', 'test_devpi_server', 'importexportdata');
   const refused: Readonly<Record<string, string>> = {
     badindexname: "indexname 'pypi!Jo' contains characters",
     badusername: "username 'root~foo.com' contains characters",
@@ -372,9 +365,12 @@ describe('an import', () => {
     removedindexplugin: '--skip-import-type custom',
   };
 
-  it.skipIf(skipWithout(source === undefined ? 'the source of devpi-server is not there' : undefined))(
+  it.skipIf(skipWithout(missing))(
     'takes the samples of devpi-server, and refuses what devpi-import refuses',
+    { timeout: 400_000 },
     async () => {
+      await fetchSuites();
+      const samples = join(sourceDirectory('devpi-server'), 'test_devpi_server', 'importexportdata');
       const found = await readdir(samples);
       expect(found.length).toBeGreaterThan(10);
       for (const name of found) {

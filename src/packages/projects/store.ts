@@ -3,7 +3,6 @@ import type { Db } from '#kernel/db/db.ts';
 import type { Index } from '../model/index.ts';
 import type { LogItem } from '../model/log-item.ts';
 import type { PackagesTables } from '../tables.ts';
-import { METADATA_SUFFIX } from '../model/metadata-file.ts';
 import type { Metadata } from './metadata.ts';
 
 export interface Project {
