@@ -20,10 +20,14 @@ const LEFT_OUT = new Set([
   'form',
 ]);
 const MAIN = new Set(['main', 'article']);
+/** The parser looks for each end tag among all elements that are open: the time grows with the depth. No page is nested so. */
+const MAX_DEPTH = 256;
+const PIECE = 16 * 1024;
 
 /**
  * The title and the words of a page, those of its main part where it says which that is; without navigation, scripts and
- * the signs that Sphinx puts behind headings. At most `limit` characters.
+ * the signs that Sphinx puts behind headings. At most `limit` characters; what follows an element that is nested absurdly deep is
+ * left out.
  */
 export function pageText(html: string, limit: number): PageText {
   let title = '';
@@ -54,11 +58,17 @@ export function pageText(html: string, limit: number): PageText {
       else if (closed === 'main') inMain -= 1;
     },
   });
-  parser.end(html);
+  let at = 0;
+  for (; at < html.length && length <= limit && open.length <= MAX_DEPTH; at += PIECE) {
+    parser.write(html.slice(at, at + PIECE));
+  }
+  if (at >= html.length) parser.end();
   const body = (main.length > 0 ? main : all).join(' ');
   return { title: oneLine(title).slice(0, 300), body: oneLine(body).slice(0, limit) };
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  // PostgreSQL keeps no NUL.
+  // oxlint-disable-next-line no-control-regex -- it is what this looks for
+  return text.replace(/[\s\0]+/g, ' ').trim();
 }

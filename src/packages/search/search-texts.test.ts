@@ -87,6 +87,20 @@ describe.each(databases)('search in texts on %s', (database) => {
     ]);
   });
 
+  test('takes texts that a database cannot keep as they are', async () => {
+    const on = await app.index();
+    await app.fill(
+      on,
+      wheelUpload({ name: 'zero' }),
+      documentationUpload({ 'index.html': '<title>Ze\0ro</title>nimbo\0stratus' }, { name: 'zero' }),
+    );
+    await read();
+
+    expect(await found('q=stratus')).toEqual([['zero', 'documentation']]);
+    await app.request('DELETE', `${on.path}/zero`, { auth: on.user.auth });
+    await app.events();
+  });
+
   test('finds keywords, and nothing in navigation or in the middle of words', async () => {
     expect(await found('q=crystals')).toEqual([['snow', 'keywords']]);
     expect(await found('q=stratus')).toEqual([]);
@@ -131,6 +145,7 @@ describe('the text of a page', () => {
       '<h1>Head<a class="headerlink">¶</a></h1><script>no</script><style>no</style>',
       { title: '', body: 'Head' },
     ],
+    ['<p>a\0b</p>', { title: '', body: 'a b' }],
     ['', { title: '', body: '' }],
   ])('of %j', (html, text) => {
     expect(pageText(html, 1000)).toEqual(text);
@@ -138,5 +153,12 @@ describe('the text of a page', () => {
 
   test('is cut', () => {
     expect(pageText(`<p>${'word '.repeat(1000)}`, 100).body.length).toBe(100);
+  });
+
+  // It took six minutes, in which the server answered nobody.
+  test('is read in time, however deep its elements are nested', () => {
+    const hostile = '<i>'.repeat(570_000) + '</b>'.repeat(570_000);
+
+    expect(pageText(`<p>first</p>${hostile}`, 1000).body).toBe('first');
   });
 });
