@@ -4,6 +4,8 @@ import type { RawPage } from './upstream-page.ts';
 
 /** Beyond that it is no page any more, and would fill the memory. */
 const MAX_ANCHORS_PER_FILE = 4;
+/** The parser looks for each end tag among all elements that are open: the time grows with the depth. No page is nested so. */
+export const MAX_DEPTH = 256;
 
 /** The parts of a PEP 503 page that we read. Nothing of upstream's markup is ever passed on. */
 export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): RawPage {
@@ -15,8 +17,10 @@ export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): 
   let base = pageUrl;
   let hasBase = false;
   let anchors = 0;
+  let depth = 0;
   const parser = new Parser({
     onopentag(name, attributes) {
+      if ((depth += 1) > MAX_DEPTH) throw new SyntaxError('its elements are nested too deeply');
       if (name === 'base' && !hasBase && attributes['href'] !== undefined) {
         base = URL.parse(attributes['href'], pageUrl)?.href ?? pageUrl;
         hasBase = true;
@@ -26,6 +30,9 @@ export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): 
         const link = readAnchor(attributes, base);
         if (!isNavigation(link)) links.push(link);
       }
+    },
+    onclosetag() {
+      depth -= 1;
     },
   });
   parser.end(body);

@@ -43,3 +43,12 @@ test('a large page that is none is a SyntaxError', async () => {
 
   await expect(readPage({ ...about, body: cut })).rejects.toThrow(SyntaxError);
 });
+
+// It took minutes, in which the server answered nobody.
+test('a page whose elements are nested without end is refused in time', async () => {
+  const page = '<!doctype html>' + '<i>'.repeat(500_000) + '</b>'.repeat(500_000);
+
+  await expect(readPage({ ...about, body: Buffer.from(page) })).rejects.toThrow(
+    'its elements are nested too deeply',
+  );
+});
