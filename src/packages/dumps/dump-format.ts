@@ -48,3 +48,8 @@ export function problemOf({ issues: [issue] }: z.core.$ZodError): string {
   const path = issue?.path.join('.') ?? '';
   return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'not what it must be'}`;
 }
+
+/** True for a path that leads to somewhere below the dump, as long as no link is on its way. */
+export function isBelowDump(relpath: string): boolean {
+  return !relpath.includes('\0') && relpath.split('/').every((each) => !['', '.', '..'].includes(each));
+}

@@ -6,7 +6,7 @@ import type { Progress } from '#kernel/progress.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { encodePathSegment } from '../model/file-path.ts';
 import { FILES_AT_ONCE } from './check-bytes.ts';
-import { DATA_INDEX, LogEntry, problemOf, type FileItem } from './dump-format.ts';
+import { DATA_INDEX, isBelowDump, LogEntry, problemOf, type FileItem } from './dump-format.ts';
 import { DumpWriter } from './dump-writer.ts';
 import { failed, type SourceServer } from './source-server.ts';
 
@@ -152,6 +152,11 @@ async function fetchLink(
     type === 'doczip'
       ? `${index}/${project}-${version}.doc.zip`
       : `${index}/${project}/${version}/${directory}${filename}`;
+  // Users, indexes and versions are named by the other server, too.
+  if (!isBelowDump(relpath)) {
+    notes.push(`${index}: not taken, since its names make no path: ${relpath}`);
+    return undefined;
+  }
   const isThere = await writer.put({ relpath, hash: `${algorithm}=${digest}` }, async (to) => {
     const problem = await source.download(`/${path}`, to, hash);
     if (problem !== undefined) notes.push(`${index}: ${filename} not taken: it ${problem}`);

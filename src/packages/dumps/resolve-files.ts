@@ -6,7 +6,7 @@ import { normalizeProjectName } from '#python/names/project-name.ts';
 import { isSameVersion } from '#python/names/same-version.ts';
 import type { LogItem } from '../model/log-item.ts';
 import type { DumpedFile, DumpedIndex, DumpedProject } from './dump.ts';
-import type { FileItem, LogEntry } from './dump-format.ts';
+import { isBelowDump, type FileItem, type LogEntry } from './dump-format.ts';
 import type { Problems } from './problems.ts';
 
 interface Told {
@@ -63,9 +63,7 @@ function uniqueName({ kind, project, version, filename, testedFile }: DumpedFile
 const FILENAME = /^[^\p{Cc}\p{Cf}\p{Cs}/\\.][^\p{Cc}\p{Cf}\p{Cs}/\\]{0,254}$/u;
 
 async function placeProblem(directory: string, relpath: string): Promise<string | undefined> {
-  const segments = relpath.split('/');
-  if (relpath.includes('\0') || segments.some((each) => each === '' || each === '.' || each === '..'))
-    return 'leads out of the dump, or is no path';
+  if (!isBelowDump(relpath)) return 'leads out of the dump, or is no path';
   const path = join(directory, relpath);
   try {
     if ((await realpath(path)) !== path) return 'is reached through a link';
