@@ -58,11 +58,9 @@ export function pageText(html: string, limit: number): PageText {
       else if (closed === 'main') inMain -= 1;
     },
   });
-  let at = 0;
-  for (; at < html.length && length <= limit && open.length <= MAX_DEPTH; at += PIECE) {
-    parser.write(html.slice(at, at + PIECE));
-  }
-  if (at >= html.length) parser.end();
+  const isEnough = () => length > limit || open.length > MAX_DEPTH;
+  for (let at = 0; at < html.length && !isEnough(); at += PIECE) parser.write(html.slice(at, at + PIECE));
+  if (!isEnough()) parser.end();
   const body = (main.length > 0 ? main : all).join(' ');
   return { title: oneLine(title).slice(0, 300), body: oneLine(body).slice(0, limit) };
 }
