@@ -11,7 +11,7 @@ import { openPostgres, openSqlite, type Database, type Db } from '#kernel/db/db.
 import { ensureInstallation, markInitialized } from '#kernel/db/installation.ts';
 import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
 import { lockDirectory } from '#kernel/db/lock-directory.ts';
-import { migrate, readMigrations, type Migration } from '#kernel/db/migrate.ts';
+import { migrate, readMigrations, type Migration, type MigrationState } from '#kernel/db/migrate.ts';
 import { refuseNewer } from '#kernel/db/refuse-newer.ts';
 import { findUnfinishedImport } from '#kernel/db/unfinished-import.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
@@ -63,6 +63,8 @@ export interface Installation {
 
 export interface OpenOptions {
   readonly mayShare?: boolean;
+  /** Change something beside the process that serves it, which hears of it; not for a replica. */
+  readonly mayChangeBeside?: boolean;
   readonly mustExist?: boolean;
   /** Open it as a replica if the configuration says so; without it a replica is only opened to be shared. */
   readonly mayFollow?: boolean;
@@ -76,14 +78,15 @@ export interface OpenOptions {
 
 /**
  * Opens the server directory and the database, migrates, recovers, and makes the first state of a new installation.
- * With `mayShare` a directory that another process serves is opened all the same, for reading; otherwise that is
- * `kernel.serverdir-in-use`. With `mustExist` nothing is made where there was no server yet.
+ * With `mayShare` a directory that another process serves is opened all the same, for reading, and with `mayChangeBeside` for
+ * one small change; otherwise that is `kernel.serverdir-in-use`. With `mustExist` nothing is made where there was no server yet.
  */
 export async function openInstallation(
   config: Config,
   log: Log,
   {
-    mayShare = false,
+    mayChangeBeside = false,
+    mayShare = mayChangeBeside,
     mustExist = false,
     mayFollow = false,
     isImport = false,
@@ -118,7 +121,7 @@ export async function openInstallation(
   const { db, dialect } = database;
   const joined = mayFollow ? await joinPrimary(db, config) : undefined;
   const isReplica = joined !== undefined || (await isReplicaDatabase(db));
-  if (isReplica && !mayFollow && !mayShare)
+  if (isReplica && !mayFollow && (!mayShare || mayChangeBeside))
     throw new AppError(kernelErrors.isReplica, `the server in ${serverdir} is a replica`);
   const { uuid, secret } = await ensureInstallation(db);
   if (!isImport) await refuseUnfinishedImport(database, serverdir);
@@ -173,11 +176,9 @@ export async function openForBackup(config: Config): Promise<BackupSource & { cl
   await using opened = new AsyncDisposableStack();
   const database = openDatabase(config, { readOnly: true });
   opened.defer(() => database.close());
-  const { missing, unknown, version = '0.1.0 or older' } = await readMigrations(database, migrations);
-  refuseNewer({ unknown, version });
-  if (missing.length > 0) {
-    throw new AppError(kernelErrors.databaseOlder, `the database is of version ${version}`);
-  }
+  const state = await readMigrations(database, migrations);
+  refuseNewer(state);
+  refuseOlder(state);
   const directory = config['files-directory'] ?? join(config.serverdir, 'files');
   await claimDirectory(directory, database.db);
   const files = await openLocalFiles(directory);
@@ -192,6 +193,11 @@ export async function openForBackup(config: Config): Promise<BackupSource & { cl
     configuration: join(config.serverdir, 'wheelhouse.yml'),
     close: () => owned.disposeAsync(),
   };
+}
+
+function refuseOlder({ missing, version = '0.1.0 or older' }: MigrationState): void {
+  if (missing.length === 0) return;
+  throw new AppError(kernelErrors.databaseOlder, `the database is of version ${version}`);
 }
 
 /** What this version migrates a database with. */
@@ -257,7 +263,10 @@ async function prepare(
   try {
     const state = await readMigrations(database, migrations);
     refuseNewer(state);
-    if (!isOwner) return;
+    if (!isOwner) {
+      refuseOlder(state);
+      return;
+    }
     const kept = await keepBeforeUpgrade(database, state, config);
     const applied = await migrate(database, migrations);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');

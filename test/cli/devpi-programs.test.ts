@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
-import { launcher } from '#test/server.ts';
+import { runCommand } from '#test/run-command.ts';
+import { launcher, serverEnvironment, startServer } from '#test/server.ts';
 
 describe('links named after the programs of devpi', () => {
   let directory: string;
@@ -12,7 +13,8 @@ describe('links named after the programs of devpi', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'wheelhouse-links-'));
     serverdir = join(directory, 'state');
-    for (const name of ['devpi-server', 'devpi-init', 'other']) symlinkSync(launcher, join(directory, name));
+    for (const name of ['devpi-server', 'devpi-init', 'devpi-passwd', 'other'])
+      symlinkSync(launcher, join(directory, name));
   });
 
   afterEach(() => rmSync(directory, { recursive: true }));
@@ -65,6 +67,42 @@ describe('links named after the programs of devpi', () => {
         "stdout": "",
       }
     `);
+  });
+
+  test('devpi-passwd and devpi-server --passwd set passwords of users who exist, of root without a name', async () => {
+    await run('devpi-init', '--serverdir', serverdir, '--no-root-pypi');
+    const set = async (input: string, name: string, ...argv: string[]) => {
+      const program = join(directory, name);
+      const env = serverEnvironment;
+      const result = await runCommand([program, '--serverdir', serverdir, ...argv], { env, input });
+      return [result.exitCode, result.stdout, result.stderr.replaceAll(serverdir, 'STATE')];
+    };
+
+    expect(await set('first\n', 'devpi-passwd')).toEqual([0, '', 'changed the password of root in STATE']);
+    expect(await set('second\n', 'devpi-server', '--passwd', 'root')).toEqual([
+      0,
+      '',
+      'changed the password of root in STATE',
+    ]);
+    expect(await set('third\n', 'devpi-passwd', 'alice')).toEqual([
+      1,
+      '',
+      expect.stringContaining("no user 'alice'"),
+    ]);
+    expect(await set('', 'devpi-passwd', 'root')).toEqual([
+      1,
+      '',
+      expect.stringContaining('must not be empty'),
+    ]);
+    await using server = await startServer({ serverdir });
+    const login = async (password: string) =>
+      (
+        await fetch(`${server.url}/+login`, {
+          method: 'POST',
+          body: JSON.stringify({ user: 'root', password }),
+        })
+      ).status;
+    expect([await login('first'), await login('second')]).toEqual([401, 200]);
   });
 
   test('an unknown option is the user’s mistake', async () => {

@@ -6,7 +6,7 @@ import { cliErrors } from '../errors.ts';
 import { flag, optional } from '../options.ts';
 import { passwordOption, readPassword } from '../read-password.ts';
 import { DEFAULT_SERVER } from '../default-server.ts';
-import type { FullConfig } from '../../parts.ts';
+import { resetLocally } from '../reset-locally.ts';
 
 export const command = defineCommand({
   summary: 'Change the password of a user',
@@ -14,7 +14,7 @@ export const command = defineCommand({
   args: { user: optional('Name of the user; default is who is logged in, or root') },
   options: {
     server: serverOption,
-    local: flag('Change it in the directory of a server that does not run; needs no password.'),
+    local: flag('Change it in the server directory, whether a server runs there or not; needs no password.'),
     password: passwordOption,
   },
   examples: [
@@ -24,12 +24,8 @@ export const command = defineCommand({
   ],
   async run({ args, options, config }) {
     if (options.local) {
-      // Before the question: a mistake in the settings comes first. The login is left alone: as the server's user, with the
-      // home of another, it could not be read.
-      const settings = config();
-      const user = args.user ?? 'root';
-      await changeLocally(settings, user, await readNew(user, options.password));
-      process.stderr.write(`changed the password of ${user} in ${settings.serverdir}\n`);
+      // The login is left alone: as the server's user, with the home of another, it could not be read.
+      await resetLocally(config(), { user: args.user ?? 'root', given: options.password });
       return 0;
     }
     const { readServerUrl } = await import('../client/server-url.ts');
@@ -73,17 +69,4 @@ export const command = defineCommand({
 
 async function readNew(user: string, given: string | undefined): Promise<Secret> {
   return await readPassword({ question: `New password of ${user}`, given, isNew: true });
-}
-
-async function changeLocally(config: FullConfig, user: string, password: Secret): Promise<void> {
-  const { createLog } = await import('#kernel/log/log.ts');
-  const { openInstallation } = await import('../../wiring.ts');
-  const { resetPassword } = await import('#accounts');
-  const log = createLog({ ...config, 'log.level': 'warn' });
-  const { context, close } = await openInstallation(config, log, { mustExist: true });
-  try {
-    await resetPassword(context, { user, password });
-  } finally {
-    await close();
-  }
 }

@@ -23,6 +23,11 @@ export const program = {
       return 0;
     }
     const config = configFromOptions(program.options, options);
+    if (options['passwd'] !== undefined) {
+      const { setPassword } = await import('./devpi-passwd.ts');
+      await setPassword(config, String(options['passwd']));
+      return 0;
+    }
     if (options['export'] !== undefined) {
       const { runExport } = await import('../dumps/run-export.ts');
       return await runExport(config, { directory: String(options['export']) });

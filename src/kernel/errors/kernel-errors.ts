@@ -84,7 +84,7 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'The database is of an older version',
     hint: 'start the server with this version first: it upgrades the database; or use the version that runs there',
     meaning:
-      'A command that only reads does not migrate the database, and without that it cannot read all of it.',
+      'A command beside a server does not migrate the database, and without that it cannot read all of it.',
   },
   backupUnusable: {
     status: 500,

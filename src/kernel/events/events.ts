@@ -48,12 +48,14 @@ const LISTEN = `listen ${CHANNEL}`;
 const RECONNECT_MS = 1000;
 const HEARTBEAT_MS = 5000;
 const PAGE = 500;
+const LOOK_MS = 1000;
 
 /**
- * Opens the log of a migrated database and starts to hear other processes (PostgreSQL only). `types` are those that
- * this program declares: an event of another one comes from another version, and may mean anything. A listening connection
- * that has not answered for `heartbeatMs` counts as lost. The log of a replica is that of its primary: what happens to a
- * replica alone is heard, and not stored.
+ * Opens the log of a migrated database and starts to hear other processes: on PostgreSQL at once, on SQLite, where only a
+ * command changes something beside a server, within a second. `types` are those that this program declares: an event of
+ * another one comes from another version, and may mean anything. A listening connection that has not answered for
+ * `heartbeatMs` counts as lost. The log of a replica is that of its primary: what happens to a replica alone is heard, and
+ * not stored.
  */
 export async function openEvents(
   database: Database,
@@ -94,6 +96,9 @@ export async function openEvents(
       ? undefined
       : listenRemotely(database.pool, hear, log.child({ part: 'events' }), heartbeatMs);
   await remote?.ready;
+  // What cannot be read now is told by who needs it.
+  const look = () => void hear().catch(() => undefined);
+  const looking = database.pool === undefined && !isReplica ? setInterval(look, LOOK_MS).unref() : undefined;
 
   return {
     async change(run) {
@@ -145,6 +150,7 @@ export async function openEvents(
       return remote?.isConnected() ?? true;
     },
     async close() {
+      clearInterval(looking);
       await remote?.close();
       await catchingUp.catch(() => undefined);
     },
