@@ -8,4 +8,10 @@ export const pythonErrors = defineErrors('python', {
     meaning:
       'A lock file or requirements file cannot be read, or is not what its name says; the detail names it.',
   },
+  badTarget: {
+    status: 400,
+    title: 'That is no target of wheels',
+    meaning:
+      'What wheels are to be made for is not written as a CPython on Linux; the detail says how it is.',
+  },
 });
