@@ -125,7 +125,8 @@ export async function openInstallation(
     throw new AppError(kernelErrors.isReplica, `the server in ${serverdir} is a replica`);
   const { uuid, secret } = await ensureInstallation(db);
   if (!isImport) await refuseUnfinishedImport(database, serverdir);
-  const local = await openLocalFiles(directory);
+  const isForGroup = config['http.internal-location'] !== undefined;
+  const local = await openLocalFiles(directory, { isForGroup });
   opened.defer(() => local.close());
   const events = await openEvents(database, eventsOf(parts), clock, log, { isReplica });
   opened.defer(() => events.close());

@@ -1,5 +1,6 @@
 import { createAuthorize, type AccountsContext } from '#accounts';
 import type { Context } from '#kernel/context.ts';
+import { internalLocation } from '#kernel/http/internal-location.ts';
 import type { Metrics } from '#kernel/http/metrics.ts';
 import type { Authorize } from '#kernel/http/policy.ts';
 import type { OpenPart, PartCode } from '#kernel/part.ts';
@@ -86,7 +87,8 @@ function openPackages(accounts: AccountsContext): OpenPart {
     negotiation: createNegotiation(),
   };
   const small = new SmallFiles(packagesConfig(context.config)['packages.file-cache-bytes']);
-  const served = { cache: new ServedFileCache(), source: { files: context.files, small } };
+  const source = { files: context.files, small, internalLocation: internalLocation(context.config) };
+  const served = { cache: new ServedFileCache(), source };
   const documentation = new DocumentationFiles(context.files, {
     maxBytes: packagesConfig(context.config)['packages.documentation-cache-bytes'],
     limits: documentationLimits(context),

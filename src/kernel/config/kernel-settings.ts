@@ -32,6 +32,8 @@ const networks = z.preprocess(
   }),
 );
 
+const location = { error: 'must be a path of letters, digits and `._+-` with a slash at both ends' };
+
 /** Where a server keeps everything unless it is told another place. */
 export const DEFAULT_SERVERDIR = join(homedir(), '.wheelhouse');
 
@@ -179,6 +181,16 @@ export const kernelSettings = [
     default: ['127.0.0.0/8', '::1'],
     sentence:
       'Addresses and networks of proxies whose `X-Forwarded-For`, `-Proto`, `-Host`, `-Prefix` and `X-Real-IP` are believed.',
+  },
+  {
+    name: 'http.internal-location',
+    type: z
+      .string(location)
+      .regex(/^\/(?:[\w.+-]+\/)+$/, location)
+      .optional(),
+    default: undefined,
+    sentence:
+      'Location of nginx, marked `internal`, with the stored files: nginx sends them then (`X-Accel-Redirect`), and they become readable for the group.',
   },
   {
     name: 'http.max-json-bytes',

@@ -80,6 +80,8 @@ export interface Files {
   readonly linkTo?: (sha256: string, path: string) => Promise<boolean>;
   /** Opens a file, or a range of it, for reading; throws `kernel.file-missing` if there is no such file. */
   open(sha256: string, range?: ByteRange): Promise<OpenFile>;
+  /** Where the bytes of a file are below the directory `sha256` of the store. Only where the store is a directory. */
+  readonly pathOf?: (sha256: string) => string;
   /** A URL from which whoever has it may read the file for a while; only where the store itself answers HTTP. */
   readonly presign?: (sha256: string, options: Presigned) => Promise<string>;
   list(): AsyncIterable<StoredFile>;

@@ -16,27 +16,40 @@ import { syncFileSystem } from './sync-file-system.ts';
 const SHA256 = /^[0-9a-f]{64}$/;
 const ASIDE = /^removing-([0-9a-f]{64})-/;
 
+/** Passed through, not listed: who knows a digest finds its bytes. */
+const GROUP_DIRECTORY_MODE = 0o710;
+const GROUP_FILE_MODE = 0o440;
+
+export interface LocalFilesOptions {
+  /** Whether the group may read stored files, as a web server that sends them must; a file from when it is first opened. */
+  readonly isForGroup?: boolean;
+}
+
 /**
  * Files in a local directory: `sha256/ab/cdef…`, and `incoming/` for bytes on their way. A file appears under its
  * digest only after it was synced, so what is visible is complete. Several processes may use one directory.
  */
-export async function openLocalFiles(directory: string): Promise<Files> {
+export async function openLocalFiles(
+  directory: string,
+  { isForGroup = false }: LocalFilesOptions = {},
+): Promise<Files> {
   const incoming = join(directory, 'incoming');
   const stored = join(directory, 'sha256');
   for (const path of [incoming, stored]) {
     await mkdir(path, { recursive: true, mode: 0o700 }).catch(throwStorageError);
   }
+  if (isForGroup) await passGroupThrough(directory, stored).catch(throwStorageError);
 
-  const pathOf = (sha256: string) => {
-    if (!SHA256.test(sha256)) throw new TypeError(`not a sha256: ${sha256}`);
-    return join(stored, sha256.slice(0, 2), sha256.slice(2));
-  };
+  const pathOf = (sha256: string) => join(stored, relativePath(sha256));
   const digesters = new Digesters();
-  const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256));
+  const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256, isForGroup));
 
   async function store(path: string, sha256: string, isSynced: boolean): Promise<void> {
     const shard = join(stored, sha256.slice(0, 2));
-    if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(stored);
+    if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) {
+      if (isForGroup) await chmod(shard, GROUP_DIRECTORY_MODE);
+      await syncDirectory(stored);
+    }
     // Equal digests are equal bytes, so replacing is harmless; it renews the time that shields from `remove`, and mends
     // bytes that the disk has damaged.
     await rename(path, pathOf(sha256));
@@ -76,7 +89,7 @@ export async function openLocalFiles(directory: string): Promise<Files> {
     async linkTo(sha256, path) {
       const stored = pathOf(sha256);
       try {
-        await chmod(stored, STORED_MODE);
+        await chmod(stored, isForGroup ? GROUP_FILE_MODE : STORED_MODE);
         await link(stored, path);
         return true;
       } catch (error) {
@@ -89,6 +102,7 @@ export async function openLocalFiles(directory: string): Promise<Files> {
       const handle = await openFiles.open(sha256);
       return readLocalFile(handle, range);
     },
+    pathOf: relativePath,
     remove,
     async *list() {
       for (const shard of await readdir(stored)) {
@@ -114,10 +128,28 @@ export async function openLocalFiles(directory: string): Promise<Files> {
   };
 }
 
-async function openStored(path: string, sha256: string): Promise<FileHandle> {
-  return await open(path, 'r').catch((error: unknown) => {
+function relativePath(sha256: string): string {
+  if (!SHA256.test(sha256)) throw new TypeError(`not a sha256: ${sha256}`);
+  return join(sha256.slice(0, 2), sha256.slice(2));
+}
+
+async function passGroupThrough(directory: string, stored: string): Promise<void> {
+  const shards = (await readdir(stored)).map((name) => join(stored, name));
+  for (const path of [directory, stored, ...shards]) await chmod(path, GROUP_DIRECTORY_MODE);
+}
+
+async function openStored(path: string, sha256: string, isForGroup: boolean): Promise<FileHandle> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
     throw missing(sha256, error);
   });
+  if (isForGroup) await openToGroup(handle);
+  return handle;
+}
+
+async function openToGroup(handle: FileHandle): Promise<void> {
+  if (((await handle.stat()).mode & GROUP_FILE_MODE) === GROUP_FILE_MODE) return;
+  // The bytes of another user can be read all the same.
+  await handle.chmod(GROUP_FILE_MODE).catch(() => undefined);
 }
 
 function missing(sha256: string, cause: unknown): AppError {
