@@ -82,20 +82,27 @@ export async function removeProject(
   });
 }
 
-/** Removes one release and emits `packages.release-removed`; the last one takes the project with it. */
-export async function removeRelease(
-  context: PackagesContext,
-  input: Remove & { readonly project: string; readonly version: string },
-): Promise<void> {
-  const { version } = input;
-  await remove(context, input, async (removing) => {
+export interface RemoveRelease extends Remove {
+  readonly project: string;
+  readonly version: string;
+  /** Of a stage: asked again, when nobody can change the project any more, by its files. */
+  readonly mayGo?: (index: Index, files: readonly VersionedFile[]) => boolean;
+}
+
+/**
+ * Removes one release and emits `packages.release-removed`; the last one takes the project with it. False if `mayGo` said no, and
+ * then nothing has changed.
+ */
+export async function removeRelease(context: PackagesContext, input: RemoveRelease): Promise<boolean> {
+  const { version, mayGo } = input;
+  return await remove(context, input, async (removing) => {
     const { tx, index, emit, fact } = removing;
     if (index.type === 'mirror') {
       demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
       if (!(await forgetMirroredRelease(tx, index, input))) throw releaseNotFound(input.project, version);
       const data = { index: fullName(index), project: input.project, version };
       emit(packagesEvents.releaseRemoved, { ...fact, data });
-      return;
+      return true;
     }
     const project = await findProject(tx, index.id, input.project);
     if (project === undefined) {
@@ -104,10 +111,13 @@ export async function removeRelease(
     const release = await findRelease(tx, project.id, version);
     if (release === undefined) throw releaseNotFound(project.name, version);
     demandVolatile(index, input.force, 'cannot delete version on non-volatile index');
-    const files = (await listFiles(tx, [project.id])).filter((file) => file.releaseId === release.id);
+    const all = await listFiles(tx, [project.id]);
+    if (mayGo?.(index, all) === false) return false;
+    const files = all.filter((file) => file.releaseId === release.id);
     await rememberFiles(tx, index, files, removing.now);
     await rememberDocumentation(tx, index, await listDocumentation(tx, [release.id]), removing.now);
     await dropRelease(removing, project, { id: release.id, version });
+    return true;
   });
 }
 
@@ -204,19 +214,19 @@ interface Removing {
   readonly now: number;
 }
 
-async function remove(
+async function remove<Result>(
   context: PackagesContext,
   input: Remove,
-  run: (removing: Removing) => Promise<void>,
-): Promise<void> {
+  run: (removing: Removing) => Promise<Result>,
+): Promise<Result> {
   const { identity, index } = input;
-  await context.events.change(async (tx: Tx, emit: Emit) => {
+  return await context.events.change(async (tx: Tx, emit: Emit) => {
     const locked =
       identity === undefined
         ? await lockSame(tx, index)
         : await lockForChange(context, tx, { index, identity, permission: 'packages.remove' });
     const fact = { actor: identity?.user ?? null, about: locked.id };
-    await run({ tx, index: locked, emit, fact, now: context.clock.now() });
+    return await run({ tx, index: locked, emit, fact, now: context.clock.now() });
   });
 }
 

@@ -18,13 +18,12 @@ export function retainDaily(context: PackagesContext): JobHandler {
     everyMs: DAY_MS,
     async run(_payload, { signal }) {
       for (const index of await listIndexes(context.db)) {
-        const rules = rulesOf(index);
-        if (rules === undefined || index.type !== 'stage' || !isVolatile(index)) continue;
+        if (rulesOf(index) === undefined || index.type !== 'stage' || !isVolatile(index)) continue;
         try {
           const removed = await retain(context, {
             identity: undefined,
             index,
-            rules,
+            rules: rulesOf,
             apply: true,
             force: false,
             signal,

@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { TestClock } from '#test/clock.ts';
 import { databases } from '#test/databases.ts';
-import { wheelUpload } from '#test/uploads.ts';
+import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import type { PackagesContext } from '../context.ts';
+import { findIndex } from '../indexes/store.ts';
+import type { Index } from '../model/index.ts';
+import { retain } from './retain.ts';
 import { retainDaily } from './retain-daily.ts';
 
 const DAY_MS = 86_400_000;
@@ -81,6 +84,41 @@ describe.each(databases)('retention on %s', (database) => {
     expect(await kept(index)).toEqual(['0.9', '1.0', '1.1.dev2']);
     expect(await app.events()).toEqual(Array.from({ length: 4 }, () => 'packages.release-removed'));
     expect(await leaving(index, { keep: 1 })).toEqual([]);
+  });
+
+  test('spares what is yanked, uploaded to or kept by its index by the time that it would go', async () => {
+    const index = await filled(['1.0.dev1', '1.0.dev2', '1.0.dev3', '1.0.dev4', '1.0.dev5'], {
+      retention_keep: 1,
+    });
+    const { auth } = index.user;
+    const meanwhile = [
+      () => app.request('PUT', `${index.path}/demo/1.0.dev4/+yank`, { auth }),
+      () => app.fill(index, sdistUpload({ name: 'demo', version: '1.0.dev3' })),
+      () => app.request('DELETE', `${index.path}/demo/1.0.dev2`, { auth }),
+      () => app.request('PATCH', index.path, { json: ['retention_keep-='], auth }),
+    ];
+    const context = {
+      ...(app.context as PackagesContext),
+      events: {
+        change: async (run: never) => {
+          await meanwhile.shift()?.();
+          return await app.context.events.change(run);
+        },
+      },
+    } as unknown as PackagesContext;
+    const found = await findIndex(app.context.db, index.user.name, index.name);
+
+    const removed = await retain(context, {
+      identity: undefined,
+      index: found as Index,
+      rules: ({ options: { retention_keep: keep } }) =>
+        typeof keep === 'number' ? { keep, days: 1, finals: false } : undefined,
+      apply: true,
+      force: false,
+    });
+
+    expect(removed).toEqual([]);
+    expect(await kept(index)).toEqual(['1.0.dev1', '1.0.dev3', '1.0.dev4', '1.0.dev5']);
   });
 
   test('respects an index that is not volatile, and who may not remove', async () => {

@@ -13,7 +13,8 @@ export function retentionRoutes(app: FastifyInstance, context: PackagesContext):
     markPrivate(reply.raw);
     const { keep, days, finals, apply, force } = readBody(request, Retention);
     const { identity } = request;
-    const releases = await retain(context, { identity, index, rules: { keep, days, finals }, apply, force });
+    const rules = () => ({ keep, days, finals });
+    const releases = await retain(context, { identity, index, rules, apply, force });
     await sendJson(reply, {
       isApplied: apply,
       releases: releases.map((each) => ({ ...each, uploadedAt: new Date(each.uploadedAt).toISOString() })),
