@@ -34,6 +34,7 @@ import { Readiness } from '#kernel/readiness.ts';
 import { isReplicaDatabase, joinPrimary } from '#kernel/replication/join-primary.ts';
 import { openReplica, type OpenReplica } from '#kernel/replication/open-replica.ts';
 import { PollingReplicas } from '#kernel/replication/polling-replicas.ts';
+import { promoteReplica, type Promoted } from '#kernel/replication/promote.ts';
 import { primaryRoutes } from '#kernel/replication/primary-routes.ts';
 import type { ReplicatedParts } from '#kernel/replication/replicated.ts';
 import { assetRoutes } from '#web/serving/asset-routes.ts';
@@ -68,6 +69,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Open it as a replica if the configuration says so; without it a replica is only opened to be shared. */
   readonly mayFollow?: boolean;
+  /** For the promotion of a replica: everything else that would change one is refused. */
+  readonly isPromotion?: boolean;
   /** For the import itself: everything else is refused a directory into which one has not ended. */
   readonly isImport?: boolean;
   /** Tests pass one that they can turn. */
@@ -89,6 +92,7 @@ export async function openInstallation(
     mayShare = mayChangeBeside,
     mustExist = false,
     mayFollow = false,
+    isPromotion = false,
     isImport = false,
     clock = systemClock,
     parts = allParts,
@@ -121,7 +125,7 @@ export async function openInstallation(
   const { db, dialect } = database;
   const joined = mayFollow ? await joinPrimary(db, config) : undefined;
   const isReplica = joined !== undefined || (await isReplicaDatabase(db));
-  if (isReplica && !mayFollow && (!mayShare || mayChangeBeside))
+  if (isReplica && !mayFollow && !isPromotion && (!mayShare || mayChangeBeside))
     throw new AppError(kernelErrors.isReplica, `the server in ${serverdir} is a replica`);
   const { uuid, secret } = await ensureInstallation(db);
   if (!isImport) await refuseUnfinishedImport(database, serverdir);
@@ -199,6 +203,21 @@ export async function openForBackup(config: Config): Promise<BackupSource & { cl
 function refuseOlder({ missing, version = '0.1.0 or older' }: MigrationState): void {
   if (missing.length === 0) return;
   throw new AppError(kernelErrors.databaseOlder, `the database is of version ${version}`);
+}
+
+/** Makes a server of its own of a replica that nobody serves. */
+export async function promote(
+  config: Config,
+  log: Log,
+  options: Parameters<typeof promoteReplica>[1],
+): Promise<Promoted> {
+  const installation = await openInstallation(config, log, { mustExist: true, isPromotion: true });
+  try {
+    const { database, stored, context } = installation;
+    return await promoteReplica({ database, stored, config, files: context.files }, options);
+  } finally {
+    await installation.close();
+  }
 }
 
 /** What this version migrates a database with. */

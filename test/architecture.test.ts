@@ -282,7 +282,7 @@ describe('the command line', () => {
 
   test('loads the server only in the commands that are one', () => {
     const serverCommands =
-      /^src\/cli\/(?:serve-until-stopped|reset-locally|dumps\/run-(?:im|ex)port|programs\/devpi-\w+|commands\/(?:serve|doctor|backup|restore|bundle\/import|init|import|export|prime|builder))\b/;
+      /^src\/cli\/(?:serve-until-stopped|reset-locally|dumps\/run-(?:im|ex)port|programs\/devpi-\w+|commands\/(?:serve|doctor|backup|restore|promote|bundle\/import|init|import|export|prime|builder))\b/;
     const wrong = problems(
       (source) =>
         ofOtherParts(source)

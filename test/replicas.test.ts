@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
 import type { DialectName } from '#kernel/db/db.ts';
+import { silentProgress } from '#kernel/progress.ts';
 import { ROOT, testApp, type Auth, type TestApp } from '#test/app.ts';
 import { databases, testDatabase } from '#test/databases.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import { parts } from '../src/parts.ts';
+import { promote } from '../src/wiring.ts';
 
 const code = await Promise.all(parts.map((part) => part.load()));
 const replicated = code.flatMap((part) => Object.keys(part.replicated?.tables ?? {}));
@@ -202,3 +204,77 @@ describe.each(databases.flatMap((kind) => databases.map((other) => [kind, other]
     });
   },
 );
+
+describe.each(databases)('a replica on %s whose primary is gone', (database) => {
+  const promotion = { incomplete: false, progress: silentProgress };
+
+  /** A replica that has stopped, with what it was made of. */
+  async function stoppedReplica(primary: TestApp, run: (replica: TestApp) => Promise<unknown>) {
+    const on = await testDatabase(database, { isBlank: true });
+    const kept = { database, on: { ...on, remove: async () => undefined }, serverdir: on.directory };
+    const secret = await token(primary, ['server.replicate']);
+    const replica = await testApp({ ...kept, replicaOf: { url: primary.url, token: secret } });
+    await caughtUp(replica, primary);
+    await run(replica);
+    const { config, log } = replica.context;
+    await replica.close();
+    const serve = async () => {
+      const app = await testApp({ ...kept, on });
+      apps.push(app);
+      return app;
+    };
+    return { config, log, secret, serve };
+  }
+
+  async function stop(app: TestApp): Promise<void> {
+    apps.splice(apps.indexOf(app), 1);
+    await app.close();
+  }
+
+  test('becomes a server of its own, which other replicas follow', async () => {
+    const primary = await startPrimary('sqlite');
+    const { uuid } = primary.context;
+    const index = await primary.index({ volatile: true });
+    await primary.fill(index, wheelUpload(), wheelUpload({ name: 'gone' }));
+    await primary.request('DELETE', `${index.path}/gone`, { auth: index.user.auth });
+    const other = await startReplica(primary, 'sqlite');
+    const wheel = 'demo-1.0-py3-none-any.whl';
+    const { config, log, secret, serve } = await stoppedReplica(primary, async (replica) => {
+      const path = await replica.filePath(index, wheel);
+      for (const each of [path, `${path}.metadata`]) expect((await replica.get(each)).status).toBe(200);
+    });
+    await expect(promote(config, log, promotion)).rejects.toThrow('still answers');
+    const serial = await primary.storedSerial();
+    await caughtUp(other, primary);
+    await stop(primary);
+
+    expect(await promote(config, log, promotion)).toEqual({ serial, missing: [] });
+    await expect(promote(config, log, promotion)).rejects.toThrow('follows no other one');
+    const promoted = await serve();
+
+    expect(promoted.context.uuid).toBe(uuid);
+    expect(await promoted.storedSerial()).toBe(serial);
+    await promoted.fill(index, wheelUpload({ version: '2.0' }), wheelUpload({ name: 'new' }));
+    await promoted.index({ user: await promoted.user('eve') });
+    expect(await promoted.filenames(index)).toEqual([wheel, 'demo-2.0-py3-none-any.whl']);
+
+    apps.splice(apps.indexOf(other), 1);
+    const follower = await other.restart({ replicaOf: { url: promoted.url, token: secret } });
+    apps.push(follower);
+    await caughtUp(follower, promoted);
+    expect(await rowsOf(follower)).toEqual(await rowsOf(promoted));
+  });
+
+  test('stays a replica while files are missing, unless it shall do without them', async () => {
+    const primary = await startPrimary('sqlite');
+    await primary.fill(await primary.index(), wheelUpload());
+    const { config, log, serve } = await stoppedReplica(primary, async () => undefined);
+    await stop(primary);
+
+    await expect(promote(config, log, promotion)).rejects.toThrow('2 files are not here, such as');
+    const { missing } = await promote(config, log, { ...promotion, incomplete: true });
+
+    expect(missing.map(({ name }) => name.split('/').at(-1))).toContain('demo-1.0-py3-none-any.whl');
+    expect((await (await serve()).get('/+api')).status).toBe(200);
+  });
+});

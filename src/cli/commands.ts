@@ -57,6 +57,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/restore.ts'),
   },
   {
+    name: 'promote',
+    summary: 'Make a server of its own of a replica whose primary is gone for good',
+    load: () => import('./commands/promote.ts'),
+  },
+  {
     name: 'setup',
     summary: 'Go through the first steps: server, password, user, index, installers',
     load: () => import('./commands/setup.ts'),

@@ -274,6 +274,50 @@ it('refuses a directory with a server of its own, and a line that others can rea
   expect([alone.exitCode, alone.stderr]).toEqual([1, expect.stringContaining('is a replica')]);
 });
 
+it('is promoted when its primary was lost, and takes changes by the logins of before', async () => {
+  await using directory = await makeTemporaryDirectory();
+  const serverdir = join(directory.path, 'replica');
+  const primary = later(await startServer());
+  const index = await createIndex(primary, 'frida/dev');
+  await uploadAll(index, [wheelUpload()]);
+  const login = await request(primary, 'POST', '/+login', undefined, {
+    user: index.user,
+    password: index.password,
+  });
+  const { result } = JSON.parse(login.text) as { result: { password: string } };
+  const token = await replicaToken(primary);
+  const replica = await startReplica(primary, token, { serverdir, arguments: ['--replica-files', 'all'] });
+  await caughtUp(replica, primary);
+  await vi.waitFor(async () => expect((await statusOf(replica)).health.replica.filesWaiting).toBe(0));
+  const promote = async () =>
+    await runWheelhouse(['promote', '--serverdir', serverdir, '--replica-of', primary.url], {
+      env: { WHEELHOUSE_REPLICA_TOKEN: token },
+    });
+
+  const served = await promote();
+  expect([served.exitCode, served.stderr]).toEqual([1, expect.stringContaining('another process serves')]);
+  await replica.stop();
+  const early = await promote();
+  expect([early.exitCode, early.stderr]).toEqual([1, expect.stringContaining('still answers')]);
+  await primary.kill();
+  const { exitCode, stdout, stderr } = await promote();
+  expect([exitCode, stdout, stderr]).toEqual([0, '', expect.stringMatching(/^promoted: .* event \d+\n/m)]);
+
+  const promoted = later(await startServer({ serverdir }));
+  const account = { user: index.user, password: result.password };
+  const added = await upload(
+    { ...account, url: `${promoted.url}/frida/dev` },
+    wheelUpload({ version: '2.0' }),
+  );
+  expect(added.status, added.text).toBe(200);
+  const files = await listPage({ simple: `${promoted.url}/frida/dev/+simple/` }, 'demo');
+  expect(files.map(({ filename }) => filename)).toEqual([
+    'demo-1.0-py3-none-any.whl',
+    'demo-2.0-py3-none-any.whl',
+  ]);
+  for (const { url } of files) expect((await fetch(url)).status).toBe(200);
+});
+
 const hasNamespaces = process.getuid?.() === 0 && existsSync('/usr/sbin/ip');
 
 it.skipIf(!hasNamespaces)(

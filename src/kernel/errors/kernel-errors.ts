@@ -169,9 +169,23 @@ export const kernelErrors = defineErrors('kernel', {
   isReplica: {
     status: 500,
     title: 'The server in this directory is a replica',
-    hint: 'make changes on the primary; to serve it, set replica-of and replica-token again',
+    hint: 'make changes on the primary; to serve it, set replica-of and replica-token again; if the primary is gone for good: wheelhouse promote',
     meaning:
       'A command would change a replica, whose data are those of its primary, or it would be served as a server of its own.',
+  },
+  replicaIncomplete: {
+    status: 500,
+    title: 'The replica does not have everything',
+    hint: 'wheelhouse promote --incomplete goes on without',
+    meaning:
+      'A replica was to become a server of its own, and files that its rows name were never fetched, or it never had all rows. Nothing was changed.',
+  },
+  primaryAnswers: {
+    status: 500,
+    title: 'The primary still answers',
+    hint: 'stop the primary for good first: two servers that take changes never become one again',
+    meaning:
+      'A replica was to become a server of its own while the one that it follows serves. Nothing was changed.',
   },
   notReplica: {
     status: 500,

@@ -42,7 +42,8 @@ export interface Following {
   readonly isDiverged: boolean;
 }
 
-const COMPLETE = 'replica-complete';
+/** The fact of a replica that has had everything once. */
+export const COMPLETE = 'replica-complete';
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 
 /** Follows the event log of the primary and takes over what it tells of, in order, each page in one transaction. */

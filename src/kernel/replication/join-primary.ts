@@ -9,7 +9,8 @@ import { isLoopback } from '../http/loopback.ts';
 import { PrimaryClient } from './primary-client.ts';
 import { putFact } from './store.ts';
 
-const PRIMARY_UUID = 'primary-uuid';
+/** The fact of a replica that names its primary. */
+export const PRIMARY_UUID = 'primary-uuid';
 
 /** What makes a server a replica. */
 export interface Joined {
