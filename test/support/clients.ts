@@ -114,6 +114,8 @@ export const debianPackages = {
   dbus: { executable: 'dbus-run-session', installedFor: 'tests' },
   'gnome-keyring': { executable: 'gnome-keyring-daemon', installedFor: 'tests' },
   'libsecret-tools': { executable: 'secret-tool', installedFor: 'tests' },
+  // What builders confine builds with.
+  bubblewrap: { executable: 'bwrap', installedFor: 'tests' },
 } as const satisfies Record<string, DebianPackage>;
 
 export type DebianExecutable = (typeof debianPackages)[keyof typeof debianPackages]['executable'];

@@ -1,0 +1,141 @@
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { normalizeProjectName } from '#python/names/project-name.ts';
+import { BadWheel, takeWheels, type BuiltWheel } from './check-wheels.ts';
+import { classifyFailure, failureOf, type Failure } from './classify-failure.ts';
+import type { Python } from './find-pythons.ts';
+import type { BuildLimits } from './limits.ts';
+import { BUILD_PROGRAM, PLACES } from './build-program.ts';
+import { INDEX_PORT, runInSandbox, type SandboxResult } from './sandbox/run-in-sandbox.ts';
+import { serveIndex, type BuildIndex, type FetchedFile } from './sandbox/serve-index.ts';
+
+/** One build of one lease. */
+export interface WheelBuild {
+  readonly python: Python;
+  /** The file, whose digest was checked. Its name is the release's. */
+  readonly sdist: string;
+  readonly project: string;
+  readonly version: string;
+  /** A directory for this build alone, which need not be there; what is left in it is for the caller to remove with `removeWork`. */
+  readonly work: string;
+  readonly index: BuildIndex;
+  readonly limits: BuildLimits;
+  /** Builds that run at once on this machine have different ones, from 0 on. */
+  readonly slot: number;
+  /** Seconds since 1970, for `SOURCE_DATE_EPOCH`: when the sdist was uploaded. */
+  readonly epoch: number;
+  /** Called with every line of the log as it comes, without control characters. */
+  readonly onLog: (line: string) => void;
+  /** Aborting kills everything; `buildWheel` then throws its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a build however it ended. */
+export interface BuildFacts {
+  readonly seconds: number;
+  readonly peakMemoryBytes: number;
+  /** What it fetched from the index, with digests. */
+  readonly inputs: readonly FetchedFile[];
+  readonly pythonVersion: string;
+  readonly pipVersion: string;
+}
+
+export type BuildResult = BuildFacts &
+  (
+    | { readonly outcome: 'built'; readonly wheels: readonly BuiltWheel[]; readonly notes: readonly string[] }
+    | ({ readonly outcome: 'failed' } & Failure)
+  );
+
+/**
+ * Builds the wheels of an sdist for one Python in a sandbox, and checks them without running anything of them outside. Whatever the sdist does, the answer is a result;
+ * throws when it was aborted, or when this machine cannot do it at all.
+ */
+export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
+  const { python, work, limits, project, version } = build;
+  await mkdir(work, { recursive: true, mode: 0o700 });
+  await using index = await serveIndex(build.index, limits.fetchBytes);
+  const ran = await runBuild(build, index.socket);
+  const facts = {
+    seconds: ran.seconds,
+    peakMemoryBytes: ran.peakMemoryBytes,
+    inputs: index.fetched,
+    pythonVersion: python.version,
+    pipVersion: python.pip ?? '',
+  };
+  if (ran.exitCode !== 0 || ran.limit !== undefined) {
+    const failure = index.hasFailed && ran.limit === undefined ? 'network' : undefined;
+    return {
+      outcome: 'failed',
+      ...facts,
+      ...(failure === undefined
+        ? classifyFailure(ran.limit, ran.tail)
+        : failureOf(failure, 'the index did not answer as it must while it was built')),
+    };
+  }
+  try {
+    const wheels = await takeWheels(join(work, 'build', 'build', 'wheels'), join(work, 'wheels'), {
+      project: normalizeProjectName(project),
+      version,
+      python,
+    });
+    return { outcome: 'built', ...facts, wheels, notes: [] };
+  } catch (error) {
+    if (error instanceof BadWheel)
+      return { outcome: 'failed', ...facts, ...failureOf('bad-wheel', error.message) };
+    throw error;
+  }
+}
+
+async function runBuild(build: WheelBuild, indexSocket: string): Promise<SandboxResult> {
+  const { python, sdist, work, limits, slot, epoch, onLog, signal, index } = build;
+  const readable = join(work, basename(sdist));
+  // Whoever is inside is another user, and the caller's file may be for its owner alone.
+  await copyFile(sdist, readable);
+  await chmod(readable, 0o644);
+  const inside = `${PLACES.sdist}/${basename(sdist)}`;
+  try {
+    return await runInSandbox({
+      python,
+      argv: ['-I', '-c', BUILD_PROGRAM, inside],
+      env: buildEnvironment(index, epoch),
+      directory: join(work, 'build'),
+      inputs: { [inside]: readable },
+      indexSocket,
+      limits,
+      slot,
+      onLine: onLog,
+      signal,
+    });
+  } finally {
+    await rm(readable, { force: true });
+  }
+}
+
+/** pip reads these wherever it is started, also by what it starts; its files of configuration are not there. */
+function pipEnvironment({ path }: BuildIndex): Record<string, string> {
+  const url = `http://127.0.0.1:${INDEX_PORT}${path}`;
+  return {
+    PIP_INDEX_URL: url,
+    PIP_CONFIG_FILE: '/dev/null',
+    PIP_NO_INPUT: '1',
+    PIP_NO_CACHE_DIR: '1',
+    PIP_NO_COLOR: '1',
+    PIP_PROGRESS_BAR: 'off',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_PREFER_BINARY: '1',
+    PIP_RETRIES: '2',
+    UV_DEFAULT_INDEX: url,
+    UV_NO_CONFIG: '1',
+    NO_COLOR: '1',
+  };
+}
+
+function buildEnvironment(index: BuildIndex, epoch: number): Record<string, string> {
+  return {
+    ...pipEnvironment(index),
+    SOURCE_DATE_EPOCH: String(epoch),
+    // A project that would clone or fetch gets an answer at once, and no prompt.
+    GIT_ALLOW_PROTOCOL: 'file',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
