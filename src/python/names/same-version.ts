@@ -3,6 +3,8 @@ import { clean } from '@renovatebot/pep440';
 const MAX_VERSION_LENGTH = 255;
 // pep440 keeps numbers as floats, which makes neighbours of this length equal.
 const LONG_NUMBER = /[0-9]{16}/;
+// What most versions are: normal already.
+const PLAIN = /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*$/;
 
 /**
  * Whether two spellings mean one version (PEP 440: `1.0-alpha.1` is `1.0a1`, `v1.0` is `1.0`). Versions that PEP 440
@@ -19,6 +21,7 @@ export function isSameVersion(left: string, right: string): boolean {
 function canonicalVersion(version: string): string {
   const text = version.trim();
   if (text.length > MAX_VERSION_LENGTH || LONG_NUMBER.test(text)) return text;
+  if (PLAIN.test(text)) return withoutTrailingZeros(text);
   const normal = clean(text) ?? clean(text.replace(/[_-]/, '+')) ?? clean(withLocal(text));
   if (normal === null) return text.replaceAll('_', '-').toLowerCase();
   const [, head = '', rest = ''] = /^((?:\d+!)?\d+(?:\.\d+)*)(.*)$/s.exec(normal) ?? [];

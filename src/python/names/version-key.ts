@@ -18,9 +18,12 @@ export interface VersionKey {
 const PHASES: Readonly<Record<string, number>> = { a: 0, b: 1, rc: 2 };
 const FINAL = 3;
 const FINAL_SUFFIX = [FINAL, 0, -1, Infinity];
+// What most versions are.
+const PLAIN = /^[0-9]+(?:\.[0-9]+)*$/;
 
 /** Undefined for what is no version. */
 export function versionKey(version: string): VersionKey | undefined {
+  if (PLAIN.test(version)) return finalVersionKey(version.split('.').map(Number), version);
   const parts = explain(version);
   if (parts === null) return undefined;
   const { epoch, release, pre, post, dev, local, is_prerelease, is_postrelease } = parts;
@@ -40,9 +43,9 @@ export function versionKey(version: string): VersionKey | undefined {
 }
 
 /** The key of a final release of these numbers: of 3.11.2 for [3, 11, 2]. */
-export function finalVersionKey(release: readonly number[]): VersionKey {
+export function finalVersionKey(release: readonly number[], version = release.join('.')): VersionKey {
   return {
-    version: release.join('.'),
+    version,
     epoch: 0,
     release,
     suffix: FINAL_SUFFIX,
