@@ -27,6 +27,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/gendeploy.ts'),
   },
   {
+    name: 'gen-config',
+    summary: 'Write configuration for systemd, nginx, supervisor, launchd, cron and containers',
+    load: () => import('./commands/gen-config.ts'),
+  },
+  {
     name: 'export',
     summary: 'Write everything that a server has into a directory, in the form of devpi-export',
     load: () => import('./commands/export.ts'),

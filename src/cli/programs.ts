@@ -11,6 +11,7 @@ export const programs: readonly Entry[] = [
   { name: 'devpi-init', load: async () => (await import('./programs/devpi-init.ts')).program },
   { name: 'devpi-export', load: async () => (await import('./programs/devpi-export.ts')).program },
   { name: 'devpi-import', load: async () => (await import('./programs/devpi-import.ts')).program },
+  { name: 'devpi-gen-config', load: async () => (await import('./programs/devpi-gen-config.ts')).program },
   { name: 'devpi-passwd', load: async () => (await import('./programs/devpi-passwd.ts')).program },
 ];
 

@@ -47,6 +47,12 @@ export const clients = {
   flit: { requirements: ['flit==4.2.0'], executables: ['flit'], installedFor: 'tests' },
   // `upload` builds from what it tracks, as from git, which every machine has.
   mercurial: { requirements: ['mercurial==7.2.4'], executables: ['hg'], installedFor: 'tests' },
+  // Runs what `gen-config` wrote for it.
+  supervisor: {
+    requirements: ['supervisor==4.3.0', 'setuptools==80.9.0'],
+    executables: ['supervisord', 'supervisorctl'],
+    installedFor: 'tests',
+  },
   sphinx: { requirements: ['sphinx==9.0.4'], executables: ['sphinx-build'], installedFor: 'tests' },
   hatch: { requirements: ['hatch==1.18.2'], executables: ['hatch'], installedFor: 'asked' },
   // Both are WSGI applications; their documentation runs them under gunicorn.
@@ -106,6 +112,8 @@ export const debianPackages = {
   chromium: { executable: 'chromium', installedFor: 'tests' },
   // Whoever has tables of cron gets a line in a deployment's.
   cron: { executable: 'crontab', installedFor: 'tests' },
+  // Reads the units that `gen-config` wrote, also where it does not run.
+  systemd: { executable: 'systemd-analyze', installedFor: 'tests' },
   // Completion is tried in the shells themselves; bash is everywhere.
   zsh: { executable: 'zsh', installedFor: 'tests' },
   fish: { executable: 'fish', installedFor: 'tests' },

@@ -86,8 +86,8 @@ export const importOptions: readonly DevpiOption[] = [
   noEffect('--no-events', 'an import runs no events of files'),
 ];
 
-/** What `devpi-server` takes beside `stateOptions`. */
-export const serverOptions: readonly DevpiOption[] = [
+/** How a server serves. */
+const servingOptions: readonly DevpiOption[] = [
   { flags: '--host <host>', summary: 'Address to listen on.', toSettings: (value) => ({ host: value }) },
   { flags: '--port <port>', summary: 'Port to listen on.', toSettings: (value) => ({ port: value }) },
   {
@@ -116,22 +116,6 @@ export const serverOptions: readonly DevpiOption[] = [
     summary: 'Never ask an upstream index.',
     toSettings: () => ({ offline: true }),
   },
-  {
-    flags: '--gendeploy <directory>',
-    summary:
-      'Make a deployment in the directory, with supervisor and configuration for nginx and cron; the other options are for its server.',
-  },
-  { flags: '--export <directory>', summary: 'Write everything that the server has, as devpi-export does.' },
-  { flags: '--import <directory>', summary: 'Make a new server of a dump, as devpi-import does.' },
-  { flags: '--passwd <user>', summary: 'Set the password of a user, as devpi-passwd does.' },
-  { flags: '--start', summary: 'Serve in the background; a directory without a server gets one.' },
-  { flags: '--stop', summary: 'Stop the server in the background.' },
-  { flags: '--status', summary: 'Say whether a server runs in the background; exits with 1 if none does.' },
-  { flags: '--log', summary: 'Print the last lines of the log of the server in the background.' },
-  {
-    flags: '--certificates <directory>',
-    summary: 'With --gendeploy and an https:// --outside-url: where server.key and ssl-unified.crt are.',
-  },
   refused('--restrict-modify <names>', 'this version has no such limit'),
   refused('--autocreate-users', 'this version cannot do it'),
   refused('--unix-socket <path>', 'listen on localhost instead'),
@@ -154,6 +138,32 @@ export const serverOptions: readonly DevpiOption[] = [
   hidden('--argon2-parallelism <count>'),
   hidden('--argon2-time-cost <count>'),
 ];
+
+const certificates: DevpiOption = {
+  flags: '--certificates <directory>',
+  summary: 'Where nginx finds server.key and ssl-unified.crt, if the outside URL is https://.',
+};
+
+/** What `devpi-server` takes beside `stateOptions`. */
+export const serverOptions: readonly DevpiOption[] = [
+  ...servingOptions,
+  {
+    flags: '--gendeploy <directory>',
+    summary:
+      'Make a deployment in the directory, with supervisor and configuration for nginx and cron; the other options are for its server.',
+  },
+  { flags: '--export <directory>', summary: 'Write everything that the server has, as devpi-export does.' },
+  { flags: '--import <directory>', summary: 'Make a new server of a dump, as devpi-import does.' },
+  { flags: '--passwd <user>', summary: 'Set the password of a user, as devpi-passwd does.' },
+  { flags: '--start', summary: 'Serve in the background; a directory without a server gets one.' },
+  { flags: '--stop', summary: 'Stop the server in the background.' },
+  { flags: '--status', summary: 'Say whether a server runs in the background; exits with 1 if none does.' },
+  { flags: '--log', summary: 'Print the last lines of the log of the server in the background.' },
+  certificates,
+];
+
+/** What `devpi-gen-config` takes: all of a server that stands in its command line. */
+export const genConfigOptions: readonly DevpiOption[] = [...stateOptions, ...servingOptions, certificates];
 
 /** Under the names of devpi's programs indexes inherit from the mirror of PyPI without being told, as with devpi 1.x. */
 export const DEVPI_DEFAULTS = { 'packages.default-bases': ['root/pypi'] };

@@ -56,16 +56,8 @@ export async function sendFile(
   file.note?.();
   const etag = `"${file.sha256}"`;
   const modified = new Date(file.modifiedAt).toUTCString();
-  const shared = [
-    'ETag',
-    etag,
-    'Last-Modified',
-    modified,
-    ...fileCaching(file),
-    'Accept-Ranges',
-    'bytes',
-    ...headers,
-  ];
+  const validators = ['ETag', etag, 'Last-Modified', modified];
+  const shared = [...validators, ...fileCaching(file), 'Accept-Ranges', 'bytes', ...headers];
   if (isUnchanged(request, etag, file.modifiedAt)) {
     response.writeHead(304, shared).end();
     return;
@@ -97,7 +89,23 @@ export async function sendFile(
   if (internal !== undefined) {
     // That the bytes are there is known here, as for every other answer.
     (await openWhole(files, file)).release();
-    response.writeHead(200, [...type, 'X-Accel-Redirect', internal, 'Content-Length', '0', ...shared]).end();
+    const [, cacheControl = '', ...vary] = fileCaching(file);
+    // nginx would keep it beside that of another answer, where it cannot read the file.
+    response.removeHeader('Cache-Control');
+    response
+      .writeHead(200, [
+        ...type,
+        'X-Accel-Redirect',
+        internal,
+        'X-Accel-Cache-Control',
+        cacheControl,
+        'Content-Length',
+        '0',
+        ...validators,
+        ...vary,
+        ...headers,
+      ])
+      .end();
     return;
   }
   const status = range === undefined ? 200 : 206;
