@@ -64,7 +64,12 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not installed: ${missing.join(
         [
           'gen-config',
           'written',
-          ...['--serverdir', at('server'), '--port', String(port), '--user', userInfo().username],
+          '--serverdir',
+          at('server'),
+          '--port',
+          `${port}`,
+          '--user',
+          userInfo().username,
         ],
         { cwd: home.path },
       );
