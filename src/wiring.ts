@@ -19,6 +19,7 @@ import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { openEvents } from '#kernel/events/events.ts';
 import { claimDirectory } from '#kernel/files/claim-directory.ts';
 import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
+import { filesDirectory } from '#kernel/files/files-directory.ts';
 import type { FindNeeded } from '#kernel/files/find-orphans.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { orphanCollection } from '#kernel/files/orphan-collection.ts';
@@ -120,7 +121,7 @@ export async function openInstallation(
   const database = openDatabase(config);
   opened.defer(() => database.close());
   await prepare(database, migrationsOf(code), { config, log, isOwner });
-  const directory = config['files-directory'] ?? join(serverdir, 'files');
+  const directory = filesDirectory(config);
   await claimDirectory(directory, database.db);
   const { db, dialect } = database;
   const joined = mayFollow ? await joinPrimary(db, config) : undefined;
@@ -184,7 +185,7 @@ export async function openForBackup(config: Config): Promise<BackupSource & { cl
   const state = await readMigrations(database, migrations);
   refuseNewer(state);
   refuseOlder(state);
-  const directory = config['files-directory'] ?? join(config.serverdir, 'files');
+  const directory = filesDirectory(config);
   await claimDirectory(directory, database.db);
   const files = await openLocalFiles(directory);
   opened.defer(() => files.close());

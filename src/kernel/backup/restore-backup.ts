@@ -9,6 +9,7 @@ import { refuseNewer } from '../db/refuse-newer.ts';
 import { restorePostgres } from '../db/restore-postgres.ts';
 import { AppError } from '../errors/app-error.ts';
 import { kernelErrors } from '../errors/kernel-errors.ts';
+import { filesDirectory } from '../files/files-directory.ts';
 import { openLocalFiles } from '../files/local-files.ts';
 import { syncDirectory } from '../files/sync-directory.ts';
 import { inBatches } from '../in-batches.ts';
@@ -53,7 +54,7 @@ export async function restoreBackup(
   const backup = await openBackup(directory);
   try {
     const snapshot = await chooseSnapshot(directory, options.snapshot);
-    const target = config['files-directory'] ?? join(config.serverdir, 'files');
+    const target = filesDirectory(config);
     await demandFit(snapshot, config, options.migrations);
     const release = await takeEmpty(config.serverdir, target, snapshot.name);
     try {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { readdir, rename, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { countOrphans } from './find-orphans.ts';
 import { openLocalFiles } from './local-files.ts';
 import { readLocalFile } from './local-open-file.ts';
 import { OpenFileCache } from './open-file-cache.ts';
+import { putBytes } from './put-bytes.ts';
+import { storedPath } from './stored-path.ts';
 
 let directory: string;
 let files: Files;
@@ -381,4 +383,20 @@ test('a file that could not be opened is tried anew', async () => {
   await expect(cache.open('x')).rejects.toThrow('not now');
   (await cache.open('x')).release();
   await cache.close();
+});
+
+test('bytes that are put are there, also in the place of what a crash cut off', async () => {
+  const bytes = randomBytes(10_000);
+  const digest = sha256(bytes);
+
+  putBytes(directory, digest, bytes);
+  expect((await read(digest)).equals(bytes)).toBe(true);
+  expect((await stat(storedPath(directory, digest))).mode & 0o077).toBe(0);
+
+  truncateSync(storedPath(directory, digest), 100);
+  putBytes(directory, digest, bytes);
+  await files.close();
+  files = await openLocalFiles(directory);
+  expect((await read(digest)).equals(bytes)).toBe(true);
+  expect(await incoming()).toEqual([]);
 });

@@ -10,10 +10,10 @@ import { isNoLink, LinkedFile, STORED_MODE } from './local-linked-file.ts';
 import { readLocalFile } from './local-open-file.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 import { throwStorageError } from './storage-error.ts';
+import { pathBelow, storedPath } from './stored-path.ts';
 import { syncDirectory } from './sync-directory.ts';
 import { syncFileSystem } from './sync-file-system.ts';
 
-const SHA256 = /^[0-9a-f]{64}$/;
 const ASIDE = /^removing-([0-9a-f]{64})-/;
 
 /** Passed through, not listed: who knows a digest finds its bytes. */
@@ -40,7 +40,7 @@ export async function openLocalFiles(
   }
   if (isForGroup) await passGroupThrough(directory, stored).catch(throwStorageError);
 
-  const pathOf = (sha256: string) => join(stored, relativePath(sha256));
+  const pathOf = (sha256: string) => storedPath(directory, sha256);
   const digesters = new Digesters();
   const openFiles = new OpenFileCache((sha256) => openStored(pathOf(sha256), sha256, isForGroup));
 
@@ -102,7 +102,7 @@ export async function openLocalFiles(
       const handle = await openFiles.open(sha256);
       return readLocalFile(handle, range);
     },
-    pathOf: relativePath,
+    pathOf: pathBelow,
     remove,
     async *list() {
       for (const shard of await readdir(stored)) {
@@ -126,11 +126,6 @@ export async function openLocalFiles(
     sync: () => syncFileSystem(directory),
     close: () => openFiles.close(),
   };
-}
-
-function relativePath(sha256: string): string {
-  if (!SHA256.test(sha256)) throw new TypeError(`not a sha256: ${sha256}`);
-  return join(sha256.slice(0, 2), sha256.slice(2));
 }
 
 async function passGroupThrough(directory: string, stored: string): Promise<void> {

@@ -33,7 +33,10 @@ async function checkFile(directory: string, file: DumpedFile): Promise<string | 
 }
 
 /** The first hash of a file that is not what the dump says; hashes that are not known here are passed over. */
-export function wrongHash({ hashes }: DumpedFile, computed: ReadonlyMap<string, string>): string | undefined {
+export function wrongHash(
+  { hashes }: Pick<DumpedFile, 'hashes'>,
+  computed: ReadonlyMap<string, string>,
+): string | undefined {
   for (const [name, told] of hashes) {
     const found = computed.get(name) ?? told;
     if (found !== told) return `has the ${name} ${found}, but the dump says ${told}`;

@@ -1,5 +1,5 @@
 import { symlink, writeFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findUnfinishedImport, markImport } from '#kernel/db/unfinished-import.ts';
@@ -361,6 +361,41 @@ describe.each(databases)('import of a dump on %s', (kind) => {
     expect(Object.keys(versions).toSorted()).toEqual(['1.1', '1.2-3']);
     expect(versions['1.2-3']).toMatchObject({ name: 'Hello.Pkg', version: '1.2-3', summary: '' });
     expect((await json('/ada')).result.created).toBe('1970-01-01T00:00:00Z');
+  });
+
+  test('brings large files, equal bytes of several files, and checks every kind of hash', async () => {
+    const large = wheel({ tag: 'cp313-cp313-win32', files: { 'demo/data': randomBytes(5 * 1024 ** 2) } });
+    const files = {
+      [place]: bytes,
+      // The same METADATA, and the same bytes.
+      [`ada/dev/demo/1.0/${wheelFilename({ tag: 'cp313-cp313-win32' })}`]: large,
+      [`ada/dev/demo/1.0/${wheelFilename({ tag: 'py2-none-any' })}`]: bytes,
+    };
+    const told = (sha512Of: Buffer) =>
+      Object.entries(files).map(([path, content]) =>
+        dumpedFile(path, content, {
+          entrymapping: {
+            hashes: {
+              sha512: createHash('sha512')
+                .update(content === large ? sha512Of : content)
+                .digest('hex'),
+            },
+          },
+        }),
+      );
+
+    await expect(imported(withIndex({ files: told(bytes) }, files))).rejects.toThrow('has the sha512');
+    await imported(withIndex({ files: told(large) }, files));
+
+    const page = await app.get('/ada/dev/+simple/demo/', { accept: 'application/vnd.pypi.simple.v1+json' });
+    const shown = page.json().files as { url: string; filename: string; 'core-metadata': unknown }[];
+    expect(shown).toHaveLength(3);
+    const metadata = { sha256: createHash('sha256').update(metadataText()).digest('hex') };
+    for (const { url, filename, 'core-metadata': sidecar } of shown) {
+      const answer = await app.get(new URL(url, `${app.url}/ada/dev/+simple/demo/`).pathname);
+      expect(answer.bytes.equals(files[`ada/dev/demo/1.0/${filename}`] as Buffer), filename).toBe(true);
+      expect(sidecar).toEqual(metadata);
+    }
   });
 
   test('brings mirrored files, which are served without upstream', async () => {

@@ -15,7 +15,8 @@ import { ImportJournal } from './import-journal.ts';
 import { Problems } from './problems.ts';
 import { readDump, type ReadDumpOptions } from './read-dump.ts';
 import { emptyIndex, readContents } from './store.ts';
-import { storeFiles, type StoredBytes } from './store-files.ts';
+import type { StoredBytes } from './store-batch.ts';
+import { storeFiles } from './store-files.ts';
 import { storeRows } from './store-rows.ts';
 
 export interface ImportDump extends ReadDumpOptions {

@@ -43,17 +43,13 @@ export class ImportJournal {
     this.#lines = new Map(lines.map((line) => [line.relpath, line]));
   }
 
-  /** What is stored of a file, unless it was written since. */
-  find(
-    relpath: string,
-    { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
-  ): JournalLine | undefined {
-    const line = this.#lines.get(relpath);
-    return line?.size === size && line.mtimeMs === mtimeMs ? line : undefined;
+  /** What is stored of a file, as it was then. */
+  find(relpath: string): JournalLine | undefined {
+    return this.#lines.get(relpath);
   }
 
-  async add(line: JournalLine): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(line)}\n`);
+  async add(lines: readonly JournalLine[]): Promise<void> {
+    await this.#file.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
   async close(): Promise<void> {

@@ -74,34 +74,45 @@ export class JsonCursor {
   async #valueBytes(): Promise<Buffer> {
     let depth = 0;
     let isText = false;
-    let isEscaped = false;
-    for (let offset = 0; ;) {
+    for (let looked = 0; ;) {
       const buffer = this.#buffer;
-      for (let at = this.#at + offset; at < buffer.length; at += 1, offset += 1) {
-        const byte = buffer[at];
+      for (let at = this.#at + looked; at < buffer.length;) {
         if (isText) {
-          if (isEscaped) isEscaped = false;
-          else if (byte === BACKSLASH) isEscaped = true;
-          else if (byte === QUOTE) {
-            isText = false;
-            if (depth === 0) return this.#take(offset + 1);
-          }
-        } else if (byte === QUOTE) isText = true;
+          // Nearly all of a dump is text: it is passed over faster than byte by byte.
+          const quote = buffer.indexOf(QUOTE, at);
+          if (quote === -1) break;
+          at = quote + 1;
+          isText = this.#isEscaped(quote);
+          if (!isText && depth === 0) return this.#take(at - this.#at);
+          continue;
+        }
+        const byte = buffer[at] ?? 0;
+        const isEnd = byte === CLOSE_OBJECT || byte === CLOSE_LIST;
+        // What ends a bare value, or what is around it.
+        if (depth === 0 && (isEnd || byte === COMMA || byte === COLON || SPACES.has(byte)))
+          return this.#take(at - this.#at);
+        at += 1;
+        if (byte === QUOTE) isText = true;
         else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth += 1;
-        else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-          // Of what is around this value.
-          if (depth === 0) return this.#take(offset);
+        else if (isEnd) {
           depth -= 1;
-          if (depth === 0) return this.#take(offset + 1);
-        } else if (depth === 0 && (byte === COMMA || byte === COLON || SPACES.has(byte ?? 0)))
-          return this.#take(offset);
+          if (depth === 0) return this.#take(at - this.#at);
+        }
       }
-      if (offset > MAX_VALUE_BYTES)
+      looked = buffer.length - this.#at;
+      if (looked > MAX_VALUE_BYTES)
         throw new SyntaxError(
           `the value at byte ${this.#start + this.#at} has more than ${MAX_VALUE_BYTES} bytes`,
         );
-      if (!(await this.#fill())) return this.#take(offset);
+      if (!(await this.#fill())) return this.#take(looked);
     }
+  }
+
+  /** Whether a quote belongs to the text that it is in: an odd number of backslashes is before it. */
+  #isEscaped(quote: number): boolean {
+    let at = quote - 1;
+    while (this.#buffer[at] === BACKSLASH) at -= 1;
+    return (quote - at) % 2 === 0;
   }
 
   #take(length: number): Buffer {

@@ -12,7 +12,7 @@ import { describeCycle, findCycles } from './find-cycles.ts';
 import type { Problems } from './problems.ts';
 import { readOptions } from './read-options.ts';
 import { resolveFiles } from './resolve-files.ts';
-import { scanDataIndex } from './scan-data-index.ts';
+import { scanDataIndex, type ProjectPiece } from './scan-data-index.ts';
 
 export interface ReadDumpOptions {
   /** Types of indexes to leave out. */
@@ -53,7 +53,7 @@ export async function readDump(
     const index = readIndex(each, config, problems, { notes, skippedTypes });
     if (index === undefined) continue;
     for (const problem of each.problems) problems.add(`${each.key}: ${problem}`);
-    indexes.push({ ...index, files: await resolveFiles(real, index, each.files, { problems, notes }) });
+    indexes.push({ ...index, files: resolveFiles(real, index, each.files, { problems, notes }) });
   }
   checkBases(indexes, { problems, notes });
   // An index whose user is missing makes the user, as devpi-import does.
@@ -100,9 +100,13 @@ async function scan(directory: string, config: Config, problems: Problems) {
           if (current !== undefined) current.config = piece.value;
           break;
         case 'project':
-          if (seen.has(piece.key)) current?.problems.push(`project ${piece.key} is there twice`);
-          seen.add(piece.key);
-          if (current !== undefined) readProject(current, piece.key, piece.value);
+          if (seen.has(piece.project)) current?.problems.push(`project ${piece.project} is there twice`);
+          seen.add(piece.project);
+          if (!piece.isObject) current?.problems.push(`project ${piece.project}: is no object of versions`);
+          if (current !== undefined) readProject(current, piece.project);
+          break;
+        case 'release':
+          if (current !== undefined) readRelease(current, piece);
           break;
         case 'file': {
           const item = FileItem.safeParse(piece.value);
@@ -123,43 +127,44 @@ const VERSION = /^(?!\.+$)[^\s\p{Cc}\p{Cs}/\\+][^\s\p{Cc}\p{Cs}/\\]{0,199}$/u;
 /** Left by old servers; they mean nothing. */
 const DROPPED_KEYS = new Set(['+doczip', ':action']);
 
-function readProject({ projects, problems }: ScannedIndex, key: string, value: unknown): void {
+function readProject({ projects, problems }: ScannedIndex, key: string): void {
   if (!isProjectName(key)) {
     problems.push(`project ${key}: no name that a project can have`);
     return;
   }
   const name = normalizeProjectName(key);
-  const project = projects.get(name) ?? { displayName: '', versions: new Map() };
-  projects.set(name, project);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    problems.push(`project ${key}: is no object of versions`);
+  if (!projects.has(name)) projects.set(name, { displayName: '', versions: new Map() });
+}
+
+function readRelease(
+  { projects, problems }: ScannedIndex,
+  { project: key, version: written, value }: Extract<ProjectPiece, { kind: 'release' }>,
+): void {
+  const name = normalizeProjectName(key);
+  const project = projects.get(name);
+  // Its name was told of.
+  if (project === undefined) return;
+  const where = `project ${key}, version ${written}`;
+  const release = ReleaseItem.safeParse(value);
+  if (!release.success) {
+    problems.push(`${where}: ${problemOf(release.error)}`);
     return;
   }
-  for (const [written, metadata] of Object.entries(value)) {
-    const where = `project ${key}, version ${written}`;
-    const release = ReleaseItem.safeParse(metadata);
-    if (!release.success) {
-      problems.push(`${where}: ${problemOf(release.error)}`);
-      continue;
-    }
-    const unknown = Object.keys(release.data).filter(
-      (each) => each.startsWith('+') && !DROPPED_KEYS.has(each),
-    );
-    if (unknown.length > 0) problems.push(`${where}: has the keys ${unknown.join(', ')}`);
-    const named = release.data.name ?? '';
-    if (named !== '' && normalizeProjectName(named) !== name)
-      problems.push(`${where}: its metadata are those of ${named}`);
-    // Without any version there is nothing to keep: devpi-import leaves it out, too.
-    const version = versionOf(written, release.data);
-    if (version === '') continue;
-    if (!VERSION.test(version)) problems.push(`${where}: no version that a release can have`);
-    const { requires_python: python, yanked } = release.data;
-    project.displayName ||= named;
-    project.versions.set(version, {
-      requiresPython: typeof python === 'string' && python !== '' ? python : null,
-      yanked: typeof yanked === 'string' ? yanked : yanked === true ? '' : null,
-    });
-  }
+  const unknown = Object.keys(release.data).filter((each) => each.startsWith('+') && !DROPPED_KEYS.has(each));
+  if (unknown.length > 0) problems.push(`${where}: has the keys ${unknown.join(', ')}`);
+  const named = release.data.name ?? '';
+  if (named !== '' && normalizeProjectName(named) !== name)
+    problems.push(`${where}: its metadata are those of ${named}`);
+  // Without any version there is nothing to keep: devpi-import leaves it out, too.
+  const version = versionOf(written, release.data);
+  if (version === '') return;
+  if (!VERSION.test(version)) problems.push(`${where}: no version that a release can have`);
+  const { requires_python: python, yanked } = release.data;
+  project.displayName ||= named;
+  project.versions.set(version, {
+    requiresPython: typeof python === 'string' && python !== '' ? python : null,
+    yanked: typeof yanked === 'string' ? yanked : yanked === true ? '' : null,
+  });
 }
 
 /** The version of a release by its key, else by its metadata. */

@@ -10,8 +10,18 @@ export type Scanned =
   /** The pieces of this index follow. */
   | { readonly kind: 'index'; readonly key: string }
   | { readonly kind: 'indexconfig'; readonly value: unknown }
-  | { readonly kind: 'project'; readonly key: string; readonly value: unknown }
+  | ProjectPiece
   | { readonly kind: 'file'; readonly value: unknown };
+
+export type ProjectPiece =
+  /** Its releases follow, unless it is no object of releases. */
+  | { readonly kind: 'project'; readonly project: string; readonly isObject: boolean }
+  | {
+      readonly kind: 'release';
+      readonly project: string;
+      readonly version: string;
+      readonly value: unknown;
+    };
 
 /**
  * Reads `dataindex.json` from front to back, piece by piece: that of a large server has gigabytes, since it holds the
@@ -41,8 +51,7 @@ export async function* scanDataIndex(directory: string): AsyncGenerator<Scanned>
 async function* scanIndex(cursor: JsonCursor): AsyncGenerator<Scanned> {
   for await (const key of cursor.keys()) {
     if (key === 'projects' && (await cursor.kind()) === 'object') {
-      for await (const project of cursor.keys())
-        yield { kind: 'project', key: project, value: await cursor.value() };
+      for await (const project of cursor.keys()) yield* scanProject(cursor, project);
     } else if (key === 'files' && (await cursor.kind()) === 'list') {
       for await (const value of cursor.items()) yield { kind: 'file', value };
     } else {
@@ -50,4 +59,13 @@ async function* scanIndex(cursor: JsonCursor): AsyncGenerator<Scanned> {
       if (key === 'indexconfig') yield { kind: 'indexconfig', value };
     }
   }
+}
+
+async function* scanProject(cursor: JsonCursor, project: string): AsyncGenerator<ProjectPiece> {
+  const isObject = (await cursor.kind()) === 'object';
+  yield { kind: 'project', project, isObject };
+  if (!isObject) await cursor.value();
+  else
+    for await (const version of cursor.keys())
+      yield { kind: 'release', project, version, value: await cursor.value() };
 }

@@ -8,7 +8,7 @@ import { fileRelpath } from '../model/file-path.ts';
 import type { Index } from '../model/index.ts';
 import { METADATA_SUFFIX, METADATA_TYPE } from '../model/metadata-file.ts';
 import type { DumpedFile, DumpedIndex } from './dump.ts';
-import type { StoredBytes } from './store-files.ts';
+import type { StoredBytes } from './store-batch.ts';
 
 export interface MirroredProject {
   readonly index: Index;

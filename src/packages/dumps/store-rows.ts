@@ -1,42 +1,24 @@
 import { announceImportedUsers, importUsers } from '#accounts';
 import type { Context } from '#kernel/context.ts';
-import type { Tx } from '#kernel/db/db.ts';
 import { unmarkImport } from '#kernel/db/unfinished-import.ts';
 import { inBatches } from '#kernel/in-batches.ts';
 import type { Progress } from '#kernel/progress.ts';
-import { normalizeProjectName } from '#python/names/project-name.ts';
 import { saveDocumentation } from '../documentation/store.ts';
 import { packagesEvents } from '../events.ts';
-import { deleteIndexRow, findIndex, insertIndex, updateIndex } from '../indexes/store.ts';
 import { fullName, type Index } from '../model/index.ts';
 import { logTime } from '../model/log-item.ts';
-import { ensureProject, findFile, insertFile, saveRelease } from '../projects/store.ts';
+import { findFile, insertFiles, type ReleaseFile } from '../projects/store.ts';
 import { recordProject } from '../search-entries/record-entry.ts';
 import { insertToxResult } from '../tox-results/store.ts';
 import type { Dump, DumpedFile, DumpedIndex } from './dump.ts';
-import type { ReleaseItem } from './dump-format.ts';
-import { readDumpedMetadata } from './dumped-metadata.ts';
-import { versionOf } from './read-dump.ts';
-import { scanDataIndex } from './scan-data-index.ts';
-import type { StoredBytes } from './store-files.ts';
+import type { StoredBytes } from './store-batch.ts';
+import { storeIndexes, type IndexOf } from './store-indexes.ts';
 import { storeMirrorProject } from './store-mirror-project.ts';
+import { storeReleases, type StoredProjects } from './store-releases.ts';
 
 /** Rows of one transaction: it must not grow with the dump. */
-const PROJECTS_A_TRANSACTION = 100;
 const FILES_A_TRANSACTION = 1000;
-
-interface StoredProject {
-  readonly id: number;
-  readonly indexId: number;
-  /** Normalized. */
-  readonly name: string;
-  /** Ids by version. */
-  readonly releases: Map<string, number>;
-  /** When a file last came, epoch milliseconds. */
-  changedAt: number;
-}
-
-type IndexOf = ReadonlyMap<DumpedIndex, Index & { readonly isNew: boolean }>;
+const ROWS_A_STATEMENT = 100;
 
 /**
  * Writes everything that a dump has into a database that is marked as unfinished, in many transactions; the last one takes the
@@ -83,89 +65,9 @@ function announceIndex(
   emit(packagesEvents.dumpImported, { ...fact, data: { ...data, projects: dumped.projects.size, files } });
 }
 
-/** An index of the dump takes the place of the one that a new server has. */
-async function storeIndexes(tx: Tx, dumped: readonly DumpedIndex[], now: number): Promise<IndexOf> {
-  const indexes = new Map<DumpedIndex, Index & { readonly isNew: boolean }>();
-  for (const each of dumped) {
-    const { user, name, type, options } = each;
-    // A private address as upstream is for root to choose, here as everywhere.
-    const wanted = { user, name, type, options, isTrusted: user === 'root' };
-    const known = await findIndex(tx, user, name);
-    if (known !== undefined && known.type === type) {
-      await updateIndex(tx, { ...wanted, id: known.id });
-      indexes.set(each, { ...wanted, id: known.id, isNew: false });
-      continue;
-    }
-    if (known !== undefined) await deleteIndexRow(tx, known.id);
-    const index = await insertIndex(tx, wanted, now);
-    if (index !== undefined) indexes.set(each, { ...index, isNew: true });
-  }
-  return indexes;
-}
-
-/** The projects of stages with their releases, read from the dump a second time: their descriptions fit into no memory. */
-async function storeReleases(
-  { db }: Context,
-  dump: Dump,
-  indexes: IndexOf,
-  progress: Progress,
-): Promise<Map<string, StoredProject>> {
-  progress.step('writing releases');
-  const total = [...indexes.keys()].reduce(
-    (sum, { type, projects }) => sum + (type === 'stage' ? projects.size : 0),
-    0,
-  );
-  const projects = new Map<string, StoredProject>();
-  for await (const batch of inBatches(scanProjects(dump), PROJECTS_A_TRANSACTION)) {
-    await db.transaction().execute(async (tx) => {
-      for (const { dumped, key, value } of batch) {
-        const index = indexes.get(dumped);
-        const name = normalizeProjectName(key);
-        const displayName = dumped.projects.get(name)?.displayName ?? key;
-        if (index === undefined) continue;
-        const { id } = await ensureProject(tx, { indexId: index.id, name, displayName });
-        const place = `${index.id}/${name}`;
-        const project = projects.get(place) ?? {
-          id,
-          indexId: index.id,
-          name,
-          releases: new Map(),
-          changedAt: 0,
-        };
-        projects.set(place, project);
-        for (const [written, given] of Object.entries(value)) {
-          const version = versionOf(written, given);
-          if (version === '') continue;
-          const metadata = readDumpedMetadata(given, { name: displayName, version });
-          const release = await saveRelease(tx, { projectId: id, version, metadata });
-          project.releases.set(version, release.id);
-        }
-      }
-    });
-    progress.count(projects.size, Math.max(total, projects.size));
-  }
-  return projects;
-}
-
-interface ScannedProject {
-  readonly dumped: DumpedIndex;
-  readonly key: string;
-  readonly value: Readonly<Record<string, ReleaseItem>>;
-}
-
-async function* scanProjects(dump: Dump): AsyncGenerator<ScannedProject> {
-  const byKey = new Map(dump.indexes.map((index) => [index.key, index]));
-  let dumped: DumpedIndex | undefined;
-  for await (const piece of scanDataIndex(dump.directory)) {
-    if (piece.kind === 'index') dumped = byKey.get(piece.key);
-    else if (piece.kind === 'project' && dumped?.type === 'stage')
-      yield { dumped, key: piece.key, value: piece.value as ScannedProject['value'] };
-  }
-}
-
 interface FileRows {
   readonly indexes: IndexOf;
-  readonly projects: ReadonlyMap<string, StoredProject>;
+  readonly projects: Readonly<StoredProjects>;
   readonly stored: ReadonlyMap<DumpedFile, StoredBytes>;
 }
 
@@ -180,16 +82,28 @@ async function storeFileRows(
   const total = stages.reduce((sum, [{ files }]) => sum + files.length, 0);
   let done = 0;
   for (const [dumped, index] of stages) {
+    const place = { index, projects, stored, now };
     for await (const batch of inBatches(dumped.files, FILES_A_TRANSACTION)) {
       await db.transaction().execute(async (tx) => {
-        for (const file of batch) {
-          const project = projects.get(`${index.id}/${file.project}`);
-          const bytes = stored.get(file);
-          if (project === undefined || bytes === undefined)
-            throw new Error(`${file.relpath} was checked, and is not there`);
-          const requiresPython =
-            dumped.projects.get(file.project)?.versions.get(file.version)?.requiresPython ?? null;
-          await storeFileRow(tx, { index, project, file, bytes, requiresPython, now });
+        const rows: Omit<ReleaseFile, 'id'>[] = [];
+        for (const file of batch.filter(({ kind }) => kind === 'releasefile')) {
+          const { row, bytes } = rowOf(file, place);
+          const release = dumped.projects.get(file.project)?.versions.get(file.version);
+          const { blake2b256, sidecar } = bytes;
+          const requiresPython = release?.requiresPython ?? null;
+          rows.push({ ...row, blake2b256, sidecar, requiresPython, yanked: file.yanked });
+        }
+        for await (const some of inBatches(rows, ROWS_A_STATEMENT)) await insertFiles(tx, some);
+        for (const file of batch.filter(({ kind }) => kind !== 'releasefile')) {
+          const { row } = rowOf(file, place);
+          if (file.kind === 'doczip') await saveDocumentation(tx, row);
+          else {
+            // Files of releases come first.
+            const tested = await findFile(tx, index.id, file.testedFile ?? '');
+            if (tested === undefined)
+              throw new Error(`${file.relpath} was checked, and its file is not there`);
+            await insertToxResult(tx, { ...row, releaseFileId: tested.id });
+          }
         }
       });
       progress.count((done += batch.length), total);
@@ -197,52 +111,32 @@ async function storeFileRows(
   }
 }
 
-interface FileRow {
+interface Place {
   readonly index: Index;
-  readonly project: StoredProject;
-  readonly file: DumpedFile;
-  readonly bytes: StoredBytes;
-  readonly requiresPython: string | null;
+  readonly projects: FileRows['projects'];
+  readonly stored: FileRows['stored'];
   readonly now: number;
 }
 
-async function storeFileRow(
-  tx: Tx,
-  { index, project, file, bytes, requiresPython, now }: FileRow,
-): Promise<void> {
+/** What the rows of all kinds of files have. */
+function rowOf(file: DumpedFile, { index, projects, stored, now }: Place) {
+  const project = projects.get(`${index.id}/${file.project}`);
+  const releaseId = project?.releases.get(file.version);
+  const bytes = stored.get(file);
+  if (project === undefined || releaseId === undefined || bytes === undefined)
+    throw new Error(`${file.relpath} was checked, and is not there`);
   const uploadedAt = file.modifiedAt ?? uploadTimeOf(file) ?? now;
-  const { size, sha256, md5, blake2b256, sidecar } = bytes;
-  const { filename } = file;
-  const row = {
-    indexId: index.id,
-    filename,
-    size,
-    sha256,
-    md5,
-    uploadedAt,
-    log: file.log ?? [
-      { what: 'upload', who: '<import>', when: logTime(uploadedAt), dst: fullName(index) } as const,
-    ],
-  };
-  const releaseId = project.releases.get(file.version);
-  if (releaseId === undefined) throw new Error(`${file.relpath} was checked, and its release is not there`);
   project.changedAt = Math.max(project.changedAt, uploadedAt);
-  if (file.kind === 'doczip') await saveDocumentation(tx, { ...row, releaseId });
-  else if (file.kind === 'releasefile') {
-    await insertFile(tx, {
-      ...row,
-      projectId: project.id,
-      releaseId,
-      blake2b256,
-      sidecar,
-      requiresPython,
-      yanked: file.yanked,
-    });
-  } else {
-    const tested = await findFile(tx, index.id, file.testedFile ?? '');
-    if (tested === undefined) throw new Error(`${file.relpath} was checked, and its file is not there`);
-    await insertToxResult(tx, { ...row, releaseFileId: tested.id });
-  }
+  const { size, sha256, md5 } = bytes;
+  const upload = {
+    what: 'upload',
+    who: '<import>',
+    when: logTime(uploadedAt),
+    dst: fullName(index),
+  } as const;
+  const ids = { indexId: index.id, projectId: project.id, releaseId };
+  const row = { ...ids, filename: file.filename, size, sha256, md5, uploadedAt, log: file.log ?? [upload] };
+  return { row, bytes };
 }
 
 /** Where the dump tells no time of the file itself. */

@@ -178,6 +178,28 @@ export async function saveRelease(tx: Db, release: Omit<Release, 'id'>): Promise
   return toRelease(row);
 }
 
+/** Many at once, of which no two have the same project and version: ids in the order of the releases. */
+export async function saveReleases(tx: Db, releases: readonly Omit<Release, 'id'>[]): Promise<number[]> {
+  if (releases.length === 0) return [];
+  const rows = await tables(tx)
+    .insertInto('release')
+    .values(
+      releases.map(({ projectId, version, metadata }) => {
+        return { project_id: projectId, version, metadata: JSON.stringify(metadata) };
+      }),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project_id', 'version'])
+        .doUpdateSet((eb) => ({ metadata: eb.ref('excluded.metadata') })),
+    )
+    .returning(['id', 'project_id', 'version'])
+    .execute();
+  // A database returns them in whatever order it likes.
+  const ids = new Map(rows.map((row) => [`${row.project_id} ${row.version}`, row.id]));
+  return releases.map(({ projectId, version }) => ids.get(`${projectId} ${version}`) as number);
+}
+
 export async function deleteReleaseRow(tx: Db, id: number): Promise<void> {
   await tables(tx).deleteFrom('release').where('id', '=', id).execute();
 }
@@ -221,25 +243,35 @@ export async function listFilesOfReleases(db: Db, releaseIds: readonly number[])
 export async function insertFile(tx: Db, file: Omit<ReleaseFile, 'id'>): Promise<number> {
   const { id } = await tables(tx)
     .insertInto('release_file')
-    .values({
-      index_id: file.indexId,
-      project_id: file.projectId,
-      release_id: file.releaseId,
-      filename: file.filename,
-      size: file.size,
-      sha256: file.sha256,
-      md5: file.md5,
-      blake2b_256: file.blake2b256,
-      metadata_sha256: file.sidecar?.sha256 ?? null,
-      metadata_size: file.sidecar?.size ?? null,
-      requires_python: file.requiresPython,
-      yanked: file.yanked,
-      uploaded_at: file.uploadedAt,
-      log: JSON.stringify(file.log),
-    })
+    .values(fileRow(file))
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/** Many at once. */
+export async function insertFiles(tx: Db, all: readonly Omit<ReleaseFile, 'id'>[]): Promise<void> {
+  if (all.length === 0) return;
+  await tables(tx).insertInto('release_file').values(all.map(fileRow)).execute();
+}
+
+function fileRow(file: Omit<ReleaseFile, 'id'>) {
+  return {
+    index_id: file.indexId,
+    project_id: file.projectId,
+    release_id: file.releaseId,
+    filename: file.filename,
+    size: file.size,
+    sha256: file.sha256,
+    md5: file.md5,
+    blake2b_256: file.blake2b256,
+    metadata_sha256: file.sidecar?.sha256 ?? null,
+    metadata_size: file.sidecar?.size ?? null,
+    requires_python: file.requiresPython,
+    yanked: file.yanked,
+    uploaded_at: file.uploadedAt,
+    log: JSON.stringify(file.log),
+  };
 }
 
 export async function deleteFileRow(tx: Db, id: number): Promise<void> {

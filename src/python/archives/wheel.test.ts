@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { brokenRule, inspectBytes } from '#test/archive-file.ts';
+import { brokenRule, inspectBytes, readerOf, ruleOf } from '#test/archive-file.ts';
 import { metadataText, wheel, wheelFilename, wheelFiles, zip, type WheelOptions } from '#test/archives.ts';
+import { readWheelMetadata } from './wheel.ts';
 
 const DIST_INFO = 'demo-1.0.dist-info';
 
@@ -160,3 +161,14 @@ test.each(['demo/python.py', 'demo/a.pth', 'demo-1.0.data/scripts/pythonic', 'de
     expect(findings).toEqual([]);
   },
 );
+
+test('METADATA is read of wheels of which nothing else is', async () => {
+  const metadata = async (options: WheelOptions, filename = wheelFilename()) =>
+    Buffer.from(await readWheelMetadata(readerOf(wheel(options)), filename, 'demo')).toString();
+  const wrongRecord = { files: { [`${DIST_INFO}/RECORD`]: 'demo/__init__.py,sha256=x,1\n' } };
+
+  expect(await metadata(wrongRecord)).toBe(metadataText());
+  expect(await ruleOf(metadata({ version: '2.0' }))).toBe('wheel.dist-info-name');
+  expect(await ruleOf(metadata({ metadata: { Name: 'other' } }))).toBe('metadata.name-mismatch');
+  expect(await ruleOf(metadata({}, 'demo-1.0.zip'))).toBe('archive.filename');
+});

@@ -1,13 +1,14 @@
+import type { ArchiveReader } from './archive-reader.ts';
 import { parseCoreMetadata, type CoreMetadata } from '../metadata/core-metadata.ts';
 import { checkNamed } from './declared-name.ts';
 import { parseMessage } from '../metadata/email-headers.ts';
-import type { ParsedFilename } from '../names/filename.ts';
+import { parseFilename, type ParsedFilename } from '../names/filename.ts';
 import { ArchiveRejected, demand, quoted } from '../archive-rejected.ts';
 import { isSameVersion } from '../names/same-version.ts';
 import { normalizeProjectName } from '../names/project-name.ts';
 import { findSuspicious } from './wheel-findings.ts';
 import { checkRecord } from './wheel-record.ts';
-import { describeCollision, findCollisions, type Zip, type ZipEntry } from './zip/zip.ts';
+import { describeCollision, findCollisions, openZip, type Zip, type ZipEntry } from './zip/zip.ts';
 
 export interface WheelOptions {
   /**
@@ -54,6 +55,26 @@ export async function inspectWheel(
     findings.push(describeCollision(collision));
   }
   return { metadata, metadataBytes, findings };
+}
+
+/**
+ * METADATA of a wheel, byte for byte, whose other files are not read: for wheels that another server has taken. Throws
+ * `ArchiveRejected` where a reader could find another one, or none of this project and version.
+ */
+export async function readWheelMetadata(
+  file: ArchiveReader,
+  filename: string,
+  expectedProject: string,
+): Promise<Uint8Array> {
+  const parsed = parseFilename(filename, expectedProject);
+  demand(parsed?.kind === 'wheel', 'archive.filename', () => `${quoted(filename)} is no name of a wheel`);
+  const { entries, readEntry } = await openZip(file);
+  const path = `${findDistInfo(entries, parsed)}/METADATA`;
+  const entry = entries.find(({ name }) => name === path);
+  demand(entry !== undefined, 'wheel.missing-file', () => `the wheel has no ${quoted(path)}`);
+  const bytes = await readEntry(entry, MAX_METADATA_BYTES);
+  checkNamed(parseCoreMetadata(bytes, { encoding: 'utf-8' }), parsed);
+  return bytes;
 }
 
 function findDistInfo(entries: readonly ZipEntry[], filename: ParsedFilename): string {
