@@ -117,6 +117,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
   context.web.describeEvents(packagesWords);
   const standardHeaders = devpiHeaders(context);
   return {
+    context: context.packages,
     authorize: authorizeIn(context),
     hotPath: createHotPath(context, { pages, served, standardHeaders }),
     headers: standardHeaders,

@@ -11,3 +11,10 @@ export {
   type ReadEvents,
 } from './server/read-events.ts';
 export type { PackagesContext } from './context.ts';
+export { packagesErrors } from './errors.ts';
+export { packagesEvents } from './events.ts';
+export { createIndex } from './indexes/create-index.ts';
+export { findIndex, findIndexById } from './indexes/store.ts';
+export { readOwnFiles, type OwnFile } from './inheritance/read-own-files.ts';
+export { fullName, listOption, type Index } from './model/index.ts';
+export { checkBuiltWheel, type AddWheel, type BuiltWheel } from './upload/add-built-wheel.ts';

@@ -169,6 +169,26 @@ export const optionDescriptions: readonly OptionDescription[] = [
     isRare: true,
   },
   {
+    name: 'build_targets',
+    types: STAGE,
+    label: 'Wheels to build',
+    kind: 'projects',
+    effect:
+      'The Pythons for which builders make wheels of each sdist that is uploaded, such as cp313 or cp313-linux_aarch64. The wheels appear beside it.',
+    default: 'none',
+    isRare: true,
+  },
+  {
+    name: 'joins_mirrors',
+    types: STAGE,
+    label: 'Joins mirrors',
+    kind: 'switch',
+    effect:
+      'Its files stand beside those of mirrors: they hide nothing, and are hidden themselves where a project is private. For wheels that are built of public sdists.',
+    default: 'no',
+    isRare: true,
+  },
+  {
     name: 'retention_keep',
     types: STAGE,
     label: 'Development releases that stay',

@@ -67,6 +67,11 @@ const inheritance: Parse = (value, key) => {
 };
 /** An address with places for the release; empty, as devpi has it, for none. */
 const trigger: Parse = (value, key) => (value === '' || value === 'None' ? '' : url(value, key));
+const targets: Parse = (value, key) =>
+  (list(value, key) as string[]).map((target) => {
+    if (/^cp3\d{1,2}t?(?:-[a-z0-9_]+)?$/.test(target)) return target;
+    throw invalid(`'${key}' option: '${target}' is no target, such as cp313 or cp313-linux_aarch64`);
+  });
 const anyJson: Parse = (value) => value;
 
 const common = { acl_read: principals, title: text, description: text, custom_data: anyJson };
@@ -81,6 +86,8 @@ const stageOptions: Readonly<Record<string, Parse>> = {
   uploadtrigger_jenkins: trigger,
   retention_keep: integer,
   retention_days: integer,
+  build_targets: targets,
+  joins_mirrors: boolean,
   ...common,
 };
 
@@ -118,6 +125,8 @@ const droppedOnMirrors = new Set([
   'pypi_whitelist',
   'retention_keep',
   'retention_days',
+  'build_targets',
+  'joins_mirrors',
 ]);
 
 /** What an index has before anybody sets an option. */
@@ -173,7 +182,7 @@ export function parseOptions(type: IndexType, given: Options): Options {
 
 export function isListOption(type: IndexType, key: string): boolean {
   const parse = Object.hasOwn(optionsOf[type], key) ? optionsOf[type][key] : undefined;
-  return parse === principals || parse === projects || parse === bases || parse === reservedNames;
+  return [principals, projects, bases, reservedNames, targets].some((each) => each === parse);
 }
 
 export function invalid(detail: string): AppError {

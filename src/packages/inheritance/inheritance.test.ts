@@ -8,14 +8,22 @@ import { resolveBases } from './resolve.ts';
 import { decideVisibility } from './shadowing.ts';
 
 interface StageOptions {
+  readonly joins?: boolean;
   readonly whitelist?: string[];
   readonly inheritance?: 'union' | 'intersection';
 }
 
 let ids = 0;
 
-function stage(name: string, { whitelist = [], inheritance = 'intersection' }: StageOptions = {}): Index {
-  const options = { mirror_whitelist: whitelist, mirror_whitelist_inheritance: inheritance };
+function stage(
+  name: string,
+  { joins = false, whitelist = [], inheritance = 'intersection' }: StageOptions = {},
+): Index {
+  const options = {
+    joins_mirrors: joins,
+    mirror_whitelist: whitelist,
+    mirror_whitelist_inheritance: inheritance,
+  };
   return { id: (ids += 1), user: 'u', name, type: 'stage', options, isTrusted: false };
 }
 
@@ -56,6 +64,27 @@ describe('of the indexes that may contribute to a project', () => {
       [stage('dev', { whitelist: ['*'] }), mirror()],
       ['dev', 'pypi'],
       ['dev', 'pypi'],
+      false,
+    ],
+    [
+      'a stage that joins mirrors and the mirror',
+      [stage('wheels', { joins: true }), mirror()],
+      ['wheels', 'pypi'],
+      ['wheels', 'pypi'],
+      false,
+    ],
+    [
+      'neither of the two when a stage has it, wherever that stands',
+      [stage('wheels', { joins: true }), stage('dev'), mirror()],
+      ['wheels', 'dev', 'pypi'],
+      ['dev'],
+      true,
+    ],
+    [
+      'both beside a stage that whitelists it',
+      [stage('dev', { whitelist: ['demo'] }), stage('wheels', { joins: true }), mirror()],
+      ['dev', 'wheels', 'pypi'],
+      ['dev', 'wheels', 'pypi'],
       false,
     ],
     [

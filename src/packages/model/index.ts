@@ -28,3 +28,8 @@ export function listOption(index: Index, key: string): readonly string[] {
   const value = index.options[key];
   return Array.isArray(value) ? (value as string[]) : [];
 }
+
+/** True if what the index shows anybody may have put on a public one: a mirror, and a stage that joins mirrors. */
+export function isPublic({ type, options }: Index): boolean {
+  return type === 'mirror' || options['joins_mirrors'] === true;
+}

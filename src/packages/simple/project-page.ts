@@ -2,7 +2,7 @@ import type { PackagesContext } from '../context.ts';
 import { fileUrlPath } from '../model/file-path.ts';
 import { readSources } from '../inheritance/read-sources.ts';
 import type { View } from '../inheritance/reading.ts';
-import { type Index, fullName } from '../model/index.ts';
+import { type Index, fullName, isPublic } from '../model/index.ts';
 import { linkPath } from '../mirror/link.ts';
 import { listFiles, type VersionedFile } from '../projects/store.ts';
 import { compareVersions } from '#python/names/compare-versions.ts';
@@ -63,7 +63,7 @@ export async function readProjectPage(
     files: [...files.values()].sort(
       (a, b) => position(a) - position(b) || (a.filename < b.filename ? -1 : 1),
     ),
-    status: stages.length === 0 ? mirrored[0]?.status : undefined,
+    status: stages.every((stage) => isPublic(stage.index)) ? mirrored[0]?.status : undefined,
     freshUntil,
     isStale: failure !== undefined || mirrored.some(({ isStale }) => isStale),
     lastSerial: index.type === 'mirror' ? mirrored[0]?.serial : undefined,

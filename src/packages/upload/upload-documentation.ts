@@ -15,7 +15,8 @@ import { findProject, listReleases } from '../projects/store.ts';
 import { checkDigests, field, readClaim, type Claim } from './check-upload.ts';
 import { invalidForm } from './invalid-form.ts';
 import type { Form, FormFile } from './receive-form.ts';
-import type { UploadFile, UploadResult } from './upload-file.ts';
+import type { UploadResult } from './store-rows.ts';
+import type { UploadFile } from './upload-file.ts';
 
 /**
  * Stores the zip of a `doc_upload` form as the documentation of a release, which without a version is the newest that there is,
