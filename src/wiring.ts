@@ -7,7 +7,7 @@ import type { BackupSource } from '#kernel/backup/take-backup.ts';
 import { systemClock, type Clock } from '#kernel/clock.ts';
 import type { Config } from '#kernel/config/kernel-settings.ts';
 import type { Context } from '#kernel/context.ts';
-import { openPostgres, openSqlite, type Database, type Db } from '#kernel/db/db.ts';
+import { openPostgres, openSqlite, type Database } from '#kernel/db/db.ts';
 import { ensureInstallation, markInitialized } from '#kernel/db/installation.ts';
 import { kernelMigrations } from '#kernel/db/kernel-tables.ts';
 import { lockDirectory } from '#kernel/db/lock-directory.ts';
@@ -38,6 +38,7 @@ import { PollingReplicas } from '#kernel/replication/polling-replicas.ts';
 import { promoteReplica, type Promoted } from '#kernel/replication/promote.ts';
 import { primaryRoutes } from '#kernel/replication/primary-routes.ts';
 import type { ReplicatedParts } from '#kernel/replication/replicated.ts';
+import { listStoredBytes, neededDigests, type DigestColumn } from '#kernel/stored-bytes/store.ts';
 import { assetRoutes } from '#web/serving/asset-routes.ts';
 import type { Web } from '#web/serving/context.ts';
 import { createErrorPage } from '#web/serving/error-page.ts';
@@ -156,13 +157,13 @@ export async function openInstallation(
   const isNew = isOwner && !isReplica && (await makeFirstState(context, code));
   const owned = opened.move();
   const close = () => owned.disposeAsync();
-  const findNeeded = neededBy(code, database);
+  const columns = storedBytesOf(code);
   return {
     context,
     database,
     code,
-    findNeeded,
-    stored: storedBy(code, database.db),
+    findNeeded: (digests) => neededDigests(columns, db, digests),
+    stored: listStoredBytes(columns, db),
     replica,
     isOwner,
     isNew,
@@ -190,12 +191,13 @@ export async function openForBackup(config: Config): Promise<BackupSource & { cl
   const files = await openLocalFiles(directory);
   opened.defer(() => files.close());
   const owned = opened.move();
+  const columns = storedBytesOf(code);
   return {
     database,
     files,
     migrations,
-    listStored: (db) => storedBy(code, db),
-    findNeeded: neededBy(code, database),
+    listStored: (db) => listStoredBytes(columns, db),
+    findNeeded: (digests) => neededDigests(columns, database.db, digests),
     configuration: join(config.serverdir, 'wheelhouse.yml'),
     close: () => owned.disposeAsync(),
   };
@@ -310,17 +312,9 @@ function replicatedBy(parts: readonly Part[], code: readonly PartCode[]): Replic
   );
 }
 
-/** The bytes that any part has stored. */
-async function* storedBy(code: readonly PartCode[], db: Db): AsyncGenerator<ExpectedBytes> {
-  for (const part of code) yield* part.stored?.(db) ?? [];
-}
-
-/** Which of these digests any part needs. */
-function neededBy(code: readonly PartCode[], { db }: Database): FindNeeded {
-  return async (digests) => {
-    const sets = await Promise.all(code.map((each) => each.needed?.(db, digests) ?? new Set<string>()));
-    return new Set(sets.flatMap((set) => [...set]));
-  };
+/** Every column of any part that names stored bytes. */
+function storedBytesOf(code: readonly PartCode[]): readonly DigestColumn[] {
+  return code.flatMap(({ storedBytes = [] }) => storedBytes);
 }
 
 async function makeFirstState(context: Context, code: readonly PartCode[]): Promise<boolean> {

@@ -77,19 +77,7 @@ function notesPart(more: Partial<OpenPart> = {}): Part {
           },
         },
       ],
-      async needed(db, digests) {
-        const rows = await notes(db)
-          .selectFrom('note')
-          .select('sha256')
-          .where('sha256', 'in', [...digests])
-          .execute();
-        return new Set(rows.map(({ sha256 }) => sha256));
-      },
-      async *stored(db) {
-        for (const { sha256, size } of await notes(db).selectFrom('note').selectAll().execute()) {
-          yield { sha256, size, largest: size, name: 'a note' };
-        }
-      },
+      storedBytes: [{ table: 'note', sha256: 'sha256', size: 'size', name: 'sha256' }],
       async open(context) {
         return {
           ...more,
@@ -231,7 +219,9 @@ test('the doctor looks for its file', async () => {
 
   expect(await check()).toEqual([]);
   await context.files.remove(sha256, Infinity);
-  expect(await check()).toEqual([{ code: 'missing-bytes', sha256, detail: 'a note: the bytes are missing' }]);
+  expect(await check()).toEqual([
+    { code: 'missing-bytes', sha256, detail: `${sha256}: the bytes are missing` },
+  ]);
 });
 
 test('the reference documents it', async () => {

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collectOrphans } from '#kernel/files/collect-orphans.ts';
-import { neededDigests } from '../src/packages/stored-bytes/store.ts';
+import { neededDigests } from '#kernel/stored-bytes/store.ts';
+import { storedBytes } from '../src/packages/stored-bytes.ts';
 import { basic, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { sdist, sdistFilename, tar, wheel, wheelFilename } from '#test/archives.ts';
 import { multipart } from '#test/multipart.ts';
@@ -55,7 +56,7 @@ async function expectNoResidue(): Promise<void> {
     .toEqual([]);
   // Replaced files are orphans by design until the hourly job collects them.
   const { db, files: store } = app.context;
-  await collectOrphans(store, (digests) => neededDigests(db, digests), Infinity);
+  await collectOrphans(store, (digests) => neededDigests(storedBytes, db, digests), Infinity);
   const { rows, files } = await app.contents();
   const stored = files
     .filter((file) => /^sha256\/..\//.test(file))

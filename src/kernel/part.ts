@@ -2,12 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Setting } from './config/setting.ts';
 import type { Context } from './context.ts';
-import type { Db, Tx } from './db/db.ts';
+import type { Tx } from './db/db.ts';
 import type { Migration } from './db/migrate.ts';
 import type { ErrorKind } from './errors/app-error.ts';
 import type { EventType } from './events/event-type.ts';
 import type { Emit } from './events/events.ts';
-import type { ExpectedBytes } from './files/expected-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Operations } from './http/operation.ts';
 import type { Authorize, Policy } from './http/policy.ts';
@@ -15,6 +14,7 @@ import type { HotPath } from './http/server.ts';
 import type { Identity } from './identity.ts';
 import type { JobHandler } from './jobs/job-handler.ts';
 import type { Replicated } from './replication/replicated.ts';
+import type { DigestColumn } from './stored-bytes/store.ts';
 
 /**
  * A part of the program as a value. What stands here is light, so that commands and the reference can read it; the
@@ -38,10 +38,11 @@ export interface PartCode {
   readonly migrations: readonly Migration[];
   /** Makes what a new installation has, in one transaction with the other parts. */
   initialize?(context: Context, tx: Tx, emit: Emit): Promise<void>;
-  /** Which of these digests a row needs; the bytes of all others may be removed. */
-  needed?(db: Db, digests: readonly string[]): Promise<ReadonlySet<string>>;
-  /** All stored bytes that rows of the part name: what the doctor checks, and what a backup has beside the database. */
-  stored?(db: Db): AsyncIterable<ExpectedBytes>;
+  /**
+   * Every column that names stored bytes. What none names may be removed; what one names the doctor checks, and a backup has
+   * beside the database.
+   */
+  readonly storedBytes?: readonly DigestColumn[];
   /** What replicas must know of its tables; without it they copy none. */
   readonly replicated?: Replicated;
   /** `context` has what the parts before this one opened, under their names. */

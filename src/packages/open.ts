@@ -40,7 +40,7 @@ import { createPush, pushRoutes } from './push/routes.ts';
 import { releasePageRoutes } from './releases/page-routes.ts';
 import { retainDaily } from './retention/retain-daily.ts';
 import { retentionRoutes } from './retention/routes.ts';
-import { listStoredBytes, neededDigests } from './stored-bytes/store.ts';
+import { storedBytes } from './stored-bytes.ts';
 import { replicatedPackages } from './replicated.ts';
 import type { Caches } from './server/read-status.ts';
 import { serverRoutes } from './server/routes.ts';
@@ -72,8 +72,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 export const code: PartCode = {
   migrations: [...packagesMigrations, searchMigration, searchTextsMigration],
   initialize: createRootPypi,
-  needed: neededDigests,
-  stored: listStoredBytes,
+  storedBytes,
   replicated: replicatedPackages,
   open: async (context) => openPackages(context as AccountsContext),
 };

@@ -8,7 +8,8 @@ import type { Progress } from '#kernel/progress.ts';
 import { packagesErrors } from '../errors.ts';
 import { deleteIndexRow, listIndexes } from '../indexes/store.ts';
 import { fullName } from '../model/index.ts';
-import { neededDigests } from '../stored-bytes/store.ts';
+import { neededDigests } from '#kernel/stored-bytes/store.ts';
+import { storedBytes } from '../stored-bytes.ts';
 import { checkBytes } from './check-bytes.ts';
 import type { Dump, DumpedFile } from './dump.ts';
 import { ImportJournal } from './import-journal.ts';
@@ -137,7 +138,7 @@ async function giveUp(
     ...(sidecar === undefined ? [] : [sidecar.sha256]),
   ]);
   for await (const batch of inBatches(new Set(digests), 500)) {
-    const needed = await neededDigests(db, batch);
+    const needed = await neededDigests(storedBytes, db, batch);
     for (const sha256 of batch) if (!needed.has(sha256)) await files.remove(sha256, Infinity);
   }
   await journal.remove();

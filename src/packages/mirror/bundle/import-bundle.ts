@@ -8,7 +8,8 @@ import { packagesEvents } from '../../events.ts';
 import { contentTypeOf } from '../../files/content-type.ts';
 import { getIndex } from '../../indexes/find.ts';
 import { type Index, fullName } from '../../model/index.ts';
-import { neededDigests } from '../../stored-bytes/store.ts';
+import { neededDigests } from '#kernel/stored-bytes/store.ts';
+import { storedBytes } from '../../stored-bytes.ts';
 import type { Link } from '../link.ts';
 import { StoredPage } from '../stored-page.ts';
 import { METADATA_TYPE } from '../../model/metadata-file.ts';
@@ -185,7 +186,7 @@ async function removeUnused(
   for (const { incoming } of arrived) await incoming.release();
   for await (const batch of inBatches(arrived, 500)) {
     const digests = batch.map(({ bytes }) => bytes.sha256);
-    const needed = await neededDigests(db, digests);
+    const needed = await neededDigests(storedBytes, db, digests);
     for (const sha256 of digests) if (!needed.has(sha256)) await files.remove(sha256, Infinity);
   }
 }

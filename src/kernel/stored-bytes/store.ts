@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import type { Db } from '#kernel/db/db.ts';
-import type { ExpectedBytes } from '#kernel/files/expected-bytes.ts';
-import { METADATA_SUFFIX } from '../model/metadata-file.ts';
+import type { Db } from '../db/db.ts';
+import type { ExpectedBytes } from '../files/expected-bytes.ts';
 
-/** A column of digests, with those that tell of its bytes. Each has an index in the database. */
-interface DigestColumn {
+/**
+ * A column of digests that name stored bytes, with those that tell of them. Each must have an index in the database: orphans are
+ * looked for in all of them.
+ */
+export interface DigestColumn {
   readonly table: string;
   readonly sha256: string;
   readonly size: string;
@@ -13,26 +15,15 @@ interface DigestColumn {
   readonly suffix?: string;
 }
 
-/** Every column of the part that names stored bytes: what is not here is removed as an orphan. */
-const COLUMNS: readonly DigestColumn[] = [
-  { table: 'release_file', sha256: 'sha256', size: 'size', name: 'filename' },
-  {
-    table: 'release_file',
-    sha256: 'metadata_sha256',
-    size: 'metadata_size',
-    name: 'filename',
-    suffix: METADATA_SUFFIX,
-  },
-  { table: 'mirror_file', sha256: 'sha256', size: 'size', name: 'relpath' },
-  { table: 'documentation', sha256: 'sha256', size: 'size', name: 'filename' },
-  { table: 'tox_result', sha256: 'sha256', size: 'size', name: 'filename' },
-];
-
-/** Which of these digests a row of the part needs. */
-export async function neededDigests(db: Db, digests: readonly string[]): Promise<Set<string>> {
+/** Which of these digests a row has in one of the columns. */
+export async function neededDigests(
+  columns: readonly DigestColumn[],
+  db: Db,
+  digests: readonly string[],
+): Promise<Set<string>> {
   if (digests.length === 0) return new Set();
   const needed = new Set<string>();
-  for (const { table, sha256 } of COLUMNS) {
+  for (const { table, sha256 } of columns) {
     const column = sql.ref(sha256);
     const found = sql<{ sha256: string }>`
       select distinct ${column} as sha256 from ${sql.table(table)} where ${column} in (${sql.join(digests)})`;
@@ -43,9 +34,12 @@ export async function neededDigests(db: Db, digests: readonly string[]): Promise
 
 const PAGE = 500;
 
-/** The bytes of everything stored that rows name, in pages. */
-export async function* listStoredBytes(db: Db): AsyncGenerator<ExpectedBytes> {
-  for (const column of COLUMNS) {
+/** The bytes that rows name in the columns, read in pages. */
+export async function* listStoredBytes(
+  columns: readonly DigestColumn[],
+  db: Db,
+): AsyncGenerator<ExpectedBytes> {
+  for (const column of columns) {
     for (let after = ''; ;) {
       const page = await listDigests(db, column, after);
       yield* page;
