@@ -18,7 +18,7 @@ export function isSameVersion(left: string, right: string): boolean {
  * The spelling that equal versions share: PEP 440's normal form without trailing zeros in the release. Old tools wrote
  * the `+` of a local version as `_` or `-` in file names (`1.0_cu118`), so these are read as `+` when that makes a version.
  */
-function canonicalVersion(version: string): string {
+export function canonicalVersion(version: string): string {
   const text = version.trim();
   if (text.length > MAX_VERSION_LENGTH || LONG_NUMBER.test(text)) return text;
   if (PLAIN.test(text)) return withoutTrailingZeros(text);
