@@ -1,4 +1,5 @@
 import { accounts } from '#accounts/part';
+import { builds } from '#builds/part';
 import { packages } from '#packages/part';
 import { site } from '#site/part';
 import { kernelSettings, type Config } from '#kernel/config/kernel-settings.ts';
@@ -12,7 +13,7 @@ import type { Part } from '#kernel/part.ts';
 import { webOperations } from '#web/contract.ts';
 
 /** Every part, each after those that it uses. */
-export const parts = [accounts, packages, site] as const satisfies readonly Part[];
+export const parts = [accounts, packages, builds, site] as const satisfies readonly Part[];
 
 /** The validated values of every setting, whatever its part. */
 export type FullConfig = Config & ConfigOf<(typeof parts)[number]['settings']>;

@@ -87,6 +87,22 @@ const table: Readonly<Record<string, string>> = {
   'POST /:user/:index/+webhooks/:id/+test page': '----++',
   'GET /:user/:index/+webhooks/:id/+remove page': '----++',
   'POST /:user/:index/+webhooks/:id/+remove page': '----++',
+  'POST /+builds/projects': '-----+',
+  'GET /+builds/projects': '-----+',
+  'DELETE /+builds/projects/:user/:index/:project': '-----+',
+  'GET /+builds': '-----+',
+  'GET /+builds/:id': '-----+',
+  'GET /+builds/:id/log': '-----+',
+  'POST /+builds/:id/log': '-----+',
+  'POST /+builds/:id/retry': '-----+',
+  'POST /+builds/:id/cancel': '-----+',
+  'POST /+builds/:id/heartbeat': '-----+',
+  'PUT /+builds/:id/files/:filename': '-----+',
+  'POST /+builds/:id/result': '-----+',
+  'GET /+builders': '-----+',
+  'POST /+builders': '-----+',
+  'PATCH /+builders/:name': '-----+',
+  'POST /+builders/:name/lease': '-----+',
   'GET /+webhooks': '-----+',
   'POST /+webhooks': '-----+',
   'GET /+webhooks/:id': '-----+',
@@ -355,11 +371,14 @@ describe('every route', () => {
     const auth = auths[caller];
     const [method = '', path = '', page] = route.split(' ');
     const file = (await app.filePath(index, 'demo-1.0-py3-none-any.whl')).split('/+f/')[1] ?? '';
+    // There is no build of this number; who may ask learns it.
     const id = !path.includes(':id')
       ? ''
-      : path.includes('/+webhooks/')
-        ? webhooks[path.startsWith('/+') ? 'server' : 'index']
-        : await newToken(auth);
+      : path.startsWith('/+builds')
+        ? '4711'
+        : path.includes('/+webhooks/')
+          ? webhooks[path.startsWith('/+') ? 'server' : 'index']
+          : await newToken(auth);
     const target = path
       .replace(':user', route === 'PUT /:user' ? `new-${index.user.name}` : index.user.name)
       .replace(':index', route === 'PUT /:user/:index' ? 'fresh' : index.name)
@@ -368,12 +387,19 @@ describe('every route', () => {
       .replace(':filename', 'demo-1.0-py3-none-any.whl')
       .replace(':group', route === 'PUT /+groups/:group' ? `new-${index.user.name}` : index.user.name)
       .replace(':id', id)
+      .replace(':name', 'farm')
       .replace('*', /\+d(?:oc)?\//.test(path) ? 'index.html' : file);
     const json = {
       'POST /+login': { user: index.user.name, password: index.user.auth[1] },
       'PUT /+groups/:group': {},
       'PATCH /+groups/:group': { add: [] },
       'POST /+tokens': { name: `token${(tokens += 1)}`, scopes: ['packages.upload'] },
+      'POST /+builds/projects': { requirements: ['demo'], targets: ['cp313'], index: index.full },
+      'POST /+builds/:id/log': { position: 0, text: '' },
+      'POST /+builds/:id/result': { state: 'succeeded', seconds: 1, files: ['demo'], record: {} },
+      'POST /+builders': { name: 'farm', version: '1', protocol: 1, targets: ['cp313'], session: 's' },
+      'PATCH /+builders/:name': { state: 'paused' },
+      'POST /+builders/:name/lease': { session: 's' },
       'POST /+webhooks': { url: NOWHERE },
       'POST /:user/:index/+webhooks': { url: NOWHERE },
       'PUT /:user': { password: 'x' },
@@ -414,7 +440,9 @@ describe('every route', () => {
     else if (!route.startsWith('GET ')) current = undefined;
     if (!isRefused) expect([200, 201, 302, 303, 404, 422, 501], response.text).toContain(response.status);
     if (response.status === 404)
-      expect(route).toMatch(/\/\+(?:e\/|static\/|setup |toxresults\/:filename\/:result )/);
+      expect(route).toMatch(
+        /\/\+(?:e\/|static\/|setup |toxresults\/:filename\/:result |builds\/(?::id|projects\/)|builders\/)/,
+      );
   });
 
   const withBody = cases.filter(

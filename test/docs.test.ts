@@ -190,7 +190,7 @@ test('the map in ARCHITECTURE.md has every folder of src and of its parts', () =
 
   expect(at(2).toSorted()).toEqual(folders('src').toSorted());
   expect(at(4).toSorted()).toEqual(
-    ['kernel', 'accounts', 'packages', 'site'].flatMap((part) => folders(`src/${part}`)).toSorted(),
+    ['kernel', 'accounts', 'packages', 'builds', 'site'].flatMap((part) => folders(`src/${part}`)).toSorted(),
   );
 });
 

@@ -157,6 +157,71 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/webhook/remove.ts'),
   },
   {
+    name: 'build add',
+    summary: 'Have wheels built of projects, for one Python or several',
+    load: () => import('./commands/build/add.ts'),
+  },
+  {
+    name: 'build projects',
+    summary: 'List the projects of which wheels are built',
+    load: () => import('./commands/build/projects.ts'),
+  },
+  {
+    name: 'build list',
+    summary: 'List builds, newest first, and say how many are to do',
+    load: () => import('./commands/build/list.ts'),
+  },
+  {
+    name: 'build show',
+    summary: 'Show a build: what went in, what came of it, and what would help',
+    load: () => import('./commands/build/show.ts'),
+  },
+  {
+    name: 'build log',
+    summary: 'Print the log of a build, and with --follow what comes while it runs',
+    load: () => import('./commands/build/log.ts'),
+  },
+  {
+    name: 'build retry',
+    summary: 'Have a build that failed done again',
+    load: () => import('./commands/build/retry.ts'),
+  },
+  {
+    name: 'build cancel',
+    summary: 'End a build that runs; it is not begun again before somebody asks',
+    load: () => import('./commands/build/cancel.ts'),
+  },
+  {
+    name: 'build remove',
+    summary: 'Build no more wheels of a project; those that are there stay',
+    load: () => import('./commands/build/remove.ts'),
+  },
+  {
+    name: 'builder',
+    summary: 'Build wheels on this machine for what the server has to do; Ctrl-C drains',
+    load: () => import('./commands/builder.ts'),
+  },
+  {
+    name: 'builder list',
+    summary: 'List builders, and what each of them builds',
+    load: () => import('./commands/builder/list.ts'),
+  },
+  {
+    name: 'builder pause',
+    summary: 'Give a builder no more builds until it is resumed',
+    load: () => import('./commands/builder/pause.ts'),
+  },
+  {
+    name: 'builder resume',
+    summary: 'Give a paused builder builds again',
+    load: () => import('./commands/builder/resume.ts'),
+  },
+  {
+    name: 'builder drain',
+    summary: 'Have a builder end when it has done what it builds',
+    load: () => import('./commands/builder/drain.ts'),
+  },
+  {
     name: 'upload',
     summary: 'Upload archives and documentation to an index, or build them from this directory first',
     load: () => import('./commands/upload.ts'),
@@ -259,4 +324,5 @@ export const groups: Readonly<Record<string, string>> = {
   config: 'Look at the settings',
   token: 'API tokens for programs: pip, twine, uv, CI',
   webhook: 'Webhooks: who is told of events, such as a CI',
+  build: 'Builds: of which projects wheels are made, and what came of it',
 };

@@ -31,6 +31,8 @@ it('shows its commands with --help and without arguments', async () => {
       backup          Back up a server, also while it runs: what is new, and a
                       snapshot of the database
       restore         Make a server of a backup, in an empty server directory
+      promote         Make a server of its own of a replica whose primary is gone
+                      for good
       setup           Go through the first steps: server, password, user, index,
                       installers
       use             Choose the server and the index that commands are about, and
@@ -45,6 +47,9 @@ it('shows its commands with --help and without arguments', async () => {
       patchjson       Send the JSON of a file to a path of a server with PATCH
       token           API tokens for programs: pip, twine, uv, CI
       webhook         Webhooks: who is told of events, such as a CI
+      build           Builds: of which projects wheels are made, and what came of it
+      builder         Build wheels on this machine for what the server has to do;
+                      Ctrl-C drains
       upload          Upload archives and documentation to an index, or build them
                       from this directory first
       push            Copy a release to another index, or to one elsewhere that

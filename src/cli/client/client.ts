@@ -55,13 +55,13 @@ export interface StreamedBody {
 /** The interface of a server as its contracts describe it: the one way in which commands ask for anything. */
 export class Client {
   readonly url: string;
-  readonly #credentials: Credentials | undefined;
+  readonly credentials: Credentials | undefined;
   readonly #timeoutMs: number;
 
   /** `url` as a person writes it; throws `cli.bad-argument`. */
   constructor(url: string, { credentials, timeoutMs = TIMEOUT_MS }: ClientOptions = {}) {
     this.url = readServerUrl(url);
-    this.#credentials = credentials;
+    this.credentials = credentials;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -109,9 +109,14 @@ export class Client {
    * Sends a body that is read while it is sent, for as long as that takes; throws as `call` does, and the reason of the
    * signal when it is aborted.
    */
-  async stream(url: URL, body: StreamedBody, signal: AbortSignal): Promise<void> {
-    const headers = { accept: 'application/json', ...headersOf(this.#credentials), ...body.headers };
-    const init = { method: 'POST', headers, body: body.stream, signal };
+  async stream(
+    url: URL,
+    body: StreamedBody,
+    signal: AbortSignal,
+    method: 'POST' | 'PUT' = 'POST',
+  ): Promise<void> {
+    const headers = { accept: 'application/json', ...headersOf(this.credentials), ...body.headers };
+    const init = { method, headers, body: body.stream, signal };
     try {
       const { trustedExchange } = await import('#kernel/http/trusted-exchange.ts');
       const answer = await reached(trustedExchange(url, init));
@@ -130,7 +135,7 @@ export class Client {
     const { trustedFetch } = await import('#kernel/http/trusted-fetch.ts');
     let url = new URL(href);
     for (let hops = 0; ; hops += 1) {
-      const headers = url.origin === new URL(this.url).origin ? headersOf(this.#credentials) : {};
+      const headers = url.origin === new URL(this.url).origin ? headersOf(this.credentials) : {};
       const response = await reached(trustedFetch(url.href, { headers, redirect: 'manual' }));
       const { status } = response;
       const location = response.headers.get('location');
@@ -179,7 +184,7 @@ export class Client {
   ): Promise<Exchanged> {
     const headers = {
       accept: 'application/json',
-      ...headersOf(this.#credentials),
+      ...headersOf(this.credentials),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
     const { trustedExchange } = await import('#kernel/http/trusted-exchange.ts');
@@ -210,14 +215,14 @@ export class Client {
 
   /** Whether the server takes the credentials for somebody: to a stranger, too, it says 403 where changing is forbidden. */
   async #isKnown(): Promise<boolean> {
-    if (this.#credentials === undefined) return false;
+    if (this.credentials === undefined) return false;
     const { text } = await this.#exchange(new URL(`${this.url}/+api`), 'GET');
     const api = Api.safeParse(parseJson(text));
     return !api.success || api.data.result.authstatus[0] === 'ok';
   }
 
   #loginHint(): string {
-    const shown = this.#credentials;
+    const shown = this.credentials;
     if (shown?.kind === 'token')
       return 'the API token is not accepted; make a new one: wheelhouse token create';
     const words =

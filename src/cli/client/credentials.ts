@@ -17,3 +17,10 @@ export function headersOf(credentials: Credentials | undefined): Readonly<Record
   const { user, token } = credentials;
   return { 'x-devpi-auth': Buffer.from(`${user}:${token.reveal()}`).toString('base64') };
 }
+
+/** The one header of HTTP's own that shows it, for programs that know no other; a login goes as a password does (reference devpi.md 1.3). */
+export function basicOrBearer(credentials: Credentials | undefined): string | undefined {
+  if (credentials?.kind !== 'login') return headersOf(credentials)['authorization'];
+  const { user, token } = credentials;
+  return `Basic ${Buffer.from(`${user}:${token.reveal()}`).toString('base64')}`;
+}

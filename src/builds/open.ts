@@ -1,0 +1,40 @@
+import { createAuthorize } from '#accounts';
+import type { PartCode } from '#kernel/part.ts';
+import { builderRoutes } from './builders/routes.ts';
+import type { BuildsContext } from './context.ts';
+import { leaseRoutes } from './leases/routes.ts';
+import { returnLostJob } from './leases/return-lost.ts';
+import { policy } from './policy.ts';
+import { deriveProjectJob } from './queue/derive-project.ts';
+import { recordRoutes } from './records/routes.ts';
+import { replicatedBuilds } from './replicated.ts';
+import { storedBytes } from './stored-bytes.ts';
+import { buildsMigrations } from './tables.ts';
+import { hearUploads } from './watches/hear-uploads.ts';
+import { readWatchedJob } from './watches/read-watched.ts';
+import { watchRoutes } from './watches/routes.ts';
+
+/** The code of the part; `part.ts` declares it. */
+export const code: PartCode = {
+  migrations: buildsMigrations,
+  storedBytes,
+  replicated: replicatedBuilds,
+  async open(base) {
+    const context = base as BuildsContext;
+    context.accounts.nameScopes({
+      'builds.manage': 'decide what is built',
+      'builds.build': 'build: take sdists, and put wheels on indexes',
+    });
+    context.events.accompany((tx, events) => hearUploads(context, tx, events));
+    return {
+      authorize: createAuthorize(context, policy, { server: async () => ({}) }),
+      declareRoutes(app) {
+        watchRoutes(app, context);
+        recordRoutes(app, context);
+        builderRoutes(app, context);
+        leaseRoutes(app, context);
+      },
+      jobs: [deriveProjectJob(context), readWatchedJob(context), returnLostJob(context)],
+    };
+  },
+};

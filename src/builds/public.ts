@@ -1,0 +1,1 @@
+export type { BuildsContext } from './context.ts';

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { findIndex, findIndexById, listOption, readOwnFiles, type Index, type OwnFile } from '#packages';
+import type { Db } from '#kernel/db/db.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { enqueue } from '#kernel/jobs/enqueue.ts';
+import type { JobHandler } from '#kernel/jobs/job-handler.ts';
+import { formatTarget, parseTarget } from '#python/tags/target.ts';
+import type { BuildsContext } from '../context.ts';
+import { listBroughtFiles, listBuildsOf } from '../records/store.ts';
+import { buildsConfig } from '../settings.ts';
+import { findWatch, updateRead, type Watch } from '../watches/store.ts';
+import { deriveNeeds } from './derive-needs.ts';
+import type { SourceFile } from './need.ts';
+import { deleteQueued, insertQueued } from './store.ts';
+
+const NAME = 'builds.derive-project';
+const Payload = z.object({ index: z.number(), project: z.string() });
+
+/** A project of an index of whose sdists wheels may be missing. */
+export interface SourceProject {
+  readonly indexId: number;
+  /** Normalized. */
+  readonly project: string;
+}
+
+/** Has it found out soon what is to be built of a project, in the transaction of what may have changed that. */
+export async function deriveSoon(db: Db, now: number, { indexId, project }: SourceProject): Promise<void> {
+  const payload = { index: indexId, project };
+  await enqueue(db, now, { name: NAME, payload, key: `${NAME} ${indexId} ${project}` });
+}
+
+/** The job; it may find that the index has gone, or that nobody wants wheels of the project any more. */
+export function deriveProjectJob(context: BuildsContext): JobHandler {
+  return {
+    name: NAME,
+    queue: { name: 'builds', slots: 2 },
+    async run(payload) {
+      const { index: indexId, project } = Payload.parse(payload);
+      await deriveProject(context, { indexId, project });
+    },
+  };
+}
+
+/**
+ * Finds out what is to be built of a project: reads its files, of the index that has the sdists and of the one on which wheels
+ * appear, and what was built before, and has just that to do. Returns how much it is. Where the files cannot be read, what was to
+ * do stays, and the reason is noted.
+ */
+export async function deriveProject(context: BuildsContext, source: SourceProject): Promise<number> {
+  const { db, clock } = context;
+  const { indexId, project } = source;
+  const index = await findIndexById(db, indexId);
+  if (index === undefined) return 0;
+  const watch = (await findWatch(db, indexId, project)) ?? watchByOption(index, project);
+  if (watch === undefined) {
+    await db.transaction().execute((tx) => deleteQueued(tx, indexId, project));
+    return 0;
+  }
+  const files = await readFiles(context, index, project).catch(async (error: unknown) => {
+    if (!(error instanceof AppError)) throw error;
+    await updateRead(db, indexId, project, { readAt: clock.now(), problem: error.message });
+    return undefined;
+  });
+  if (files === undefined) return 0;
+  const paths = new Map(
+    files.flatMap(({ origin, filename, path }) => (origin === 'source' ? [[filename, path]] : [])),
+  );
+  const queued = await db.transaction().execute(async (tx) => {
+    // First, so that a build which is taken meanwhile is among those that run.
+    await deleteQueued(tx, indexId, project);
+    const builds = await listBuildsOf(tx, indexId, project);
+    const brought = await listBroughtFiles(
+      tx,
+      builds.flatMap(({ id, state }) => (state === 'succeeded' ? [id] : [])),
+    );
+    const built = new Set([...brought.values()].flat().map(({ filename }) => filename));
+    const needs = deriveNeeds({
+      // On a stage wheels that were built here stand among those that were uploaded.
+      files: files.map((file) => (built.has(file.filename) ? { ...file, origin: 'farm' } : file)),
+      targets: watch.targets.map((target) => parseTarget(target)),
+      specifier: watch.specifier,
+      mode: watch.everything ? 'everything' : 'missing',
+      allowPrereleases: watch.prereleases,
+      skips: [],
+      records: builds.map(({ version, target, sdist, state, retryAt }) => ({
+        version,
+        target,
+        sdistSha256: sdist.sha256 ?? '',
+        state: state === 'lost' || state === 'cancelled' ? 'failed' : state,
+        retryAfter: state === 'lost' ? 0 : retryAt,
+      })),
+      watchedAt: watch.createdAt,
+    });
+    const rows = needs.map(({ version, target, sdist, rank, releasedAt, isAlone, notBefore }) => ({
+      version,
+      target,
+      sdist: {
+        filename: sdist.filename,
+        sha256: sdist.sha256 ?? null,
+        path: paths.get(sdist.filename) ?? '',
+        uploadedAt: sdist.uploadedAt ?? null,
+      },
+      rank,
+      releasedAt,
+      isAlone,
+      notBefore,
+    }));
+    await insertQueued(tx, indexId, project, rows);
+    return rows.length;
+  });
+  await updateRead(db, indexId, project, { readAt: clock.now(), problem: null });
+  return queued;
+}
+
+/** What a stage builds by itself of what is uploaded to it. */
+function watchByOption(index: Index, project: string): Watch | undefined {
+  const targets = listOption(index, 'build_targets').map((target) => formatTarget(parseTarget(target)));
+  if (targets.length === 0 || index.type === 'mirror') return undefined;
+  return {
+    indexId: index.id,
+    project,
+    specifier: '',
+    targets,
+    everything: false,
+    prereleases: true,
+    createdBy: null,
+    // What is uploaded is always new.
+    createdAt: 0,
+    readAt: null,
+    problem: null,
+  };
+}
+
+/** Where wheels of an index's sdists appear: on a stage beside them, those of a mirror on the index of the farm. */
+export async function publishingIndex(
+  { db, config }: Pick<BuildsContext, 'db' | 'config'>,
+  source: Index,
+): Promise<Index | undefined> {
+  if (source.type !== 'mirror') return source;
+  const [user = '', name = ''] = buildsConfig(config)['builds.index'].split('/');
+  return await findIndex(db, user, name);
+}
+
+type FileOfProject = SourceFile & Pick<OwnFile, 'path'>;
+
+async function readFiles(context: BuildsContext, source: Index, project: string): Promise<FileOfProject[]> {
+  const published = await publishingIndex(context, source);
+  const own = await readOwnFiles(context, source, project);
+  const isApart = published !== undefined && published.id !== source.id;
+  const built = isApart ? await readOwnFiles(context, published, project) : [];
+  return [
+    ...own.map((file) => ({ ...file, origin: 'source' as const })),
+    ...built.map((file) => ({ ...file, origin: 'farm' as const })),
+  ];
+}

@@ -1,0 +1,18 @@
+import { operations } from '#builds/contract';
+import { defineCommand } from '../../command.ts';
+import { currentClient, serverOption } from '../../current-client.ts';
+import { required } from '../../options.ts';
+
+export const command = defineCommand({
+  summary: 'Give a builder no more builds until it is resumed',
+  args: { name: required('Its name, as `wheelhouse builder list` shows it') },
+  options: { server: serverOption },
+  examples: ['wheelhouse builder pause farm-1'],
+  async run({ args: { name }, options: { server } }) {
+    const client = await currentClient(server);
+    const body = { state: 'paused' } as const;
+    const { message } = await client.call(operations.changeBuilder, { params: { name }, body });
+    process.stdout.write(`${message}\n`);
+    return 0;
+  },
+});
