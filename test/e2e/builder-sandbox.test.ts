@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '#kernel/config/environment.ts';
@@ -19,6 +20,26 @@ const ROOT = { user: 'root', password: '' };
 const noSandbox = findProgram('bwrap') === undefined ? 'bubblewrap is not on this machine' : undefined;
 const upstream = await reachableIndex();
 const noIndex = upstream === undefined ? 'the index of pip cannot be reached from here' : undefined;
+
+const MEGABYTE = 1024 ** 2;
+/** Seconds to sleep that nobody else sleeps. */
+const MARK = `98765.${process.pid}`;
+/** Starts a process that belongs to nobody, as daemons do, and waits until it is there. */
+const DAEMON = `
+import os, time
+def daemon():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for descriptor in (0, 1, 2):
+                os.close(descriptor)
+            open('/build/started', 'w').close()
+            os.execvp('sleep', ['sleep', '${MARK}'])
+        os._exit(0)
+    while not os.path.exists('/build/started'):
+        time.sleep(0.01)
+    return 'started'
+`;
 
 describe.skipIf(skipWithout(noSandbox))('a build', () => {
   let server: ServerProcess;
@@ -130,4 +151,234 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
       }
     },
   );
+
+  it('ends at its time with all that it started', async () => {
+    const { result, log } = await running(
+      `${DAEMON}
+import subprocess
+subprocess.Popen(['sleep', '${MARK}'])
+print('daemon', daemon(), flush=True)
+subprocess.run(['sleep', '${MARK}'])`,
+      { limits: { seconds: 8 } },
+    );
+
+    expect(result).toMatchObject({ outcome: 'failed', failureClass: 'time-limit' });
+    expect(log).toContain('daemon started');
+    expect(await processesWith(MARK)).toEqual([]);
+  });
+
+  it('leaves no daemon behind when it has ended well', async () => {
+    const { result, log } = await running(`${DAEMON}\nprint('daemon', daemon(), flush=True)`);
+
+    expect(result, log).toMatchObject({ outcome: 'built' });
+    expect(log).toContain('daemon started');
+    expect(await processesWith(MARK)).toEqual([]);
+  });
+
+  it('can be aborted', async () => {
+    const controller = new AbortController();
+    const aborted = running(
+      `import subprocess\nprint('it sleeps', flush=True)\nsubprocess.run(['sleep', '${MARK}'])`,
+      {
+        signal: controller.signal,
+        onLog: (line) => {
+          if (line.includes('it sleeps')) controller.abort(new Error('the lease is lost'));
+        },
+      },
+    );
+
+    await expect(aborted).rejects.toThrow('the lease is lost');
+    expect(await processesWith(MARK)).toEqual([]);
+  });
+
+  it('ends at its memory, which its processes share', async () => {
+    const { result, log } = await running(
+      `import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        held = bytearray(os.urandom(1024) * (100 * 1024))
+        time.sleep(1000)
+time.sleep(1000)`,
+      { limits: { memoryBytes: 400 * MEGABYTE } },
+    );
+
+    expect(result, log).toMatchObject({ outcome: 'failed', failureClass: 'memory-limit' });
+    expect(result.peakMemoryBytes).toBeGreaterThan(400 * MEGABYTE);
+  });
+
+  it('ends at its number of processes', async () => {
+    const { result, log } = await running(
+      `import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass`,
+      { limits: { processes: 64 } },
+    );
+
+    expect(result, log).toMatchObject({ outcome: 'failed', failureClass: 'process-limit' });
+  });
+
+  it('ends when it has written too much, wherever it may', async () => {
+    const { result, log } = await running(
+      `import itertools, time
+for number in itertools.count():
+    try:
+        with open('%s/%d' % (('/tmp', '/build', '/dev/shm')[number % 3], number), 'wb') as file:
+            file.write(bytes(8 * 2 ** 20))
+    except OSError:
+        time.sleep(1000)
+    time.sleep(0.02)`,
+      { limits: { diskBytes: 64 * MEGABYTE } },
+    );
+
+    expect(result, log).toMatchObject({ outcome: 'failed', failureClass: 'disk-limit' });
+  });
+
+  it('reaches nothing but pages and files of the index', async () => {
+    const { port } = new URL(server.url);
+    const asked = [
+      '/',
+      '/+status',
+      '/root/pypi/',
+      '/root/pypi/+simple/',
+      '/root/pypi/+simple/../../',
+      '/root/dev/+simple/demo/',
+    ];
+
+    const { result, log } = await running(`
+import http.client, socket
+for kind, address in [
+    (socket.AF_INET, ('192.0.2.1', 80)), (socket.AF_INET, ('169.254.169.254', 80)), (socket.AF_INET, ('10.0.0.1', 22)),
+    (socket.AF_INET, ('127.0.0.1', ${port})), (socket.AF_INET6, ('::1', ${port})), (socket.AF_INET6, ('2001:db8::1', 80)),
+]:
+    with socket.socket(kind) as one:
+        one.settimeout(5)
+        print('connection to', address[0], one.connect_ex(address) == 0)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    try:
+        one.sendto(b'?', ('192.0.2.53', 53))
+        print('connection by datagram True')
+    except OSError:
+        print('connection by datagram False')
+def ask(method, path):
+    connection = http.client.HTTPConnection('127.0.0.1', 3141)
+    connection.request(method, path)
+    print('asked', method, path, connection.getresponse().status)
+for path in ${JSON.stringify(asked)}:
+    ask('GET', path)
+ask('GET', '${server.url}/root/pypi/')
+ask('POST', '/root/pypi/+simple/demo/')
+ask('GET', '/root/pypi/+simple/never-heard-of-it/')
+`);
+
+    expect(result, log).toMatchObject({ outcome: 'built' });
+    expect(log.match(/connection (?:to|by) \S+ \w+/g)).toHaveLength(7);
+    expect(log).not.toMatch(/connection .* True/);
+    for (const path of asked) expect(log).toContain(`asked GET ${path} 403`);
+    expect(log).toContain(`asked GET ${server.url}/root/pypi/ 403`);
+    expect(log).toContain('asked POST /root/pypi/+simple/demo/ 405');
+    expect(log).toMatch(/asked GET \/root\/pypi\/\+simple\/never-heard-of-it\/ (?:404|502|503)/);
+  });
+
+  it('sees nothing of the host: no files, no environment, no processes, no other build', async () => {
+    const secret = join(directory.path, 'token');
+    await writeFile(secret, 'wh_very-secret');
+    process.env['TEST_OF_BUILDER_SECRET'] = 'wh_in-the-environment';
+    const other = running(`import time\nopen('/build/secret', 'w').write('wh_other-build')\ntime.sleep(3)`);
+
+    const { result, log } = await running(
+      `
+import glob, os, time
+time.sleep(1)
+for place in ['${secret}', '${directory.path}', '${homedir()}/.bashrc', '${homedir()}/.ssh', '${homedir()}/.npmrc', '/etc/shadow', '/etc/ssh', '/sys', '/mnt', '/opt', '/srv', '/var/lib', '/proc/1/root/etc/shadow', '/dev/vda', '/dev/sda', '/dev/mem', '/dev/kmsg']:
+    try:
+        found = os.listdir(place) if os.path.isdir(place) else open(place, 'rb').read(10)
+    except OSError:
+        found = None
+    print('found', place, bool(found))
+for path in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/cmdline'):
+    try:
+        print(open(path).read().replace(chr(0), ' '))
+    except OSError:
+        pass
+print('processes', len(glob.glob('/proc/[0-9]*')))
+print('descriptors', sorted(os.readlink('/proc/self/fd/%s' % each).split(':')[0] for each in '012'), len(os.listdir('/proc/self/fd')))
+for top, _, names in os.walk('/build'):
+    for name in names:
+        if 'secret' in name:
+            print('found another build True')
+`,
+      { index: { url: server.url, path: '/root/pypi/+simple/', authorization: 'Bearer wh_of-the-builder' } },
+    );
+    await other;
+    delete process.env['TEST_OF_BUILDER_SECRET'];
+
+    expect(result, log).toMatchObject({ outcome: 'built' });
+    expect(log.match(/found .* \w+/g)).toHaveLength(17);
+    expect(log).not.toMatch(/found .* True/);
+    expect(log).not.toContain('wh_');
+    expect(Number(/processes (\d+)/.exec(log)?.[1])).toBeLessThan(12);
+  });
+
+  it('writes nowhere but to its own directories', async () => {
+    const prefix = pythons.at(-1)?.executable.replace(/\/bin\/[^/]*$/, '');
+
+    const { result, log } = await running(`
+import ctypes, glob, os
+for place in ['/', '/usr', '/usr/lib', '/usr/local/bin', '/etc', '/run', '/var', '/dev', '/input', '/bin', '${prefix}', '${prefix}/lib', '/proc/sys/kernel', *glob.glob('/sys')]:
+    try:
+        open(os.path.join(place, 'here'), 'w').close()
+        print('wrote to', place)
+    except OSError:
+        pass
+for path in ['/etc/passwd', '/run/index', *glob.glob('/input/*'), '/proc/sys/kernel/hostname', '/proc/sysrq-trigger']:
+    try:
+        open(path, 'a').write('x')
+        print('wrote to', path)
+    except OSError:
+        pass
+libc = ctypes.CDLL(None, use_errno=True)
+for flag in (0x10000000, 0x00020000, 0x20000000):
+    print('unshare', libc.unshare(flag))
+print('mount', libc.mount(b'none', b'/tmp', b'tmpfs', 0, None))
+print('capabilities', [line for line in open('/proc/self/status') if line.startswith('Cap') and int(line.split()[1], 16)])
+print('no new privileges', [line.split()[1] for line in open('/proc/self/status') if line.startswith('NoNewPrivs')])
+`);
+
+    expect(result, log).toMatchObject({ outcome: 'built' });
+    expect(log).not.toContain('wrote to');
+    expect(log.match(/unshare -1/g)).toHaveLength(3);
+    expect(log).toContain('mount -1');
+    expect(log).toContain('capabilities []');
+    expect(log).toContain("no new privileges ['1']");
+  });
+
+  it('has a log of bounded size, in which nothing moves the cursor', async () => {
+    const { result, log } = await running(
+      `print('\\x1b[2J\\x1b]0;title\\x07begin' + chr(0x202e))
+for number in range(10000):
+    print('line', number, 'x' * 50)
+print('x' * 2000000)
+print('the end')`,
+      { limits: { logBytes: 100_000 } },
+    );
+
+    expect(result).toMatchObject({ outcome: 'built' });
+    expect(log.length).toBeLessThan(1_000_000);
+    expect(log).toContain('begin');
+    expect(log).toContain('the end');
+    // oxlint-disable-next-line no-control-regex
+    expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
 });
+
+/** Lines of arguments of the processes of this machine that have this argument. */
+async function processesWith(argument: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line.split('\0').includes(argument));
+}

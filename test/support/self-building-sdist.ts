@@ -3,6 +3,12 @@ import { sdist, sdistFilename, type SdistOptions } from './archives.ts';
 const BACKEND = `
 import base64, hashlib, os, zipfile
 
+def prepare_metadata_for_build_wheel(directory, config_settings=None):
+    os.mkdir(os.path.join(directory, INFO))
+    with open(os.path.join(directory, INFO, 'METADATA'), 'w') as file:
+        file.write(METADATA)
+    return INFO
+
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     import during_build
     files = {NAME + '.py': MODULE, INFO + '/METADATA': METADATA, INFO + '/WHEEL': WHEEL}
