@@ -99,9 +99,9 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
   /** A build of a project whose own code runs in the middle of it. */
   async function running(
     duringBuild: string,
-    options: Parameters<typeof build>[1] & Pick<SelfBuildingOptions, 'module'> = {},
+    options: Parameters<typeof build>[1] & Pick<SelfBuildingOptions, 'module' | 'extension'> = {},
   ): Promise<Built> {
-    return await build(selfBuildingSdist({ duringBuild, ...options }), options);
+    return await build(selfBuildingSdist({ ...options, duringBuild }), options);
   }
 
   it('makes a pure wheel and tells what it took', async () => {
@@ -151,6 +151,51 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
       }
     },
   );
+
+  it.skipIf(skipWithout(noIndex))('imports what it has made, beside what that requires', async () => {
+    const needing = (name: string) =>
+      selfBuildingSdist({
+        headers: `Requires-Dist: ${name}\nRequires-Dist: nothing; extra == 'more'\n`,
+        module: 'import iniconfig\nprint("imported", iniconfig.__name__)\n',
+      });
+
+    const [found, absent] = await Promise.all([
+      build(needing('iniconfig')),
+      build(needing('no-such-project-anywhere')),
+    ]);
+
+    expect(found.result, found.log).toMatchObject({ outcome: 'built', notes: [], inputs: [] });
+    expect(found.log).toContain('imported iniconfig');
+    expect(absent.result, absent.log).toMatchObject({
+      outcome: 'built',
+      notes: [
+        'what it requires could not be installed from wheels',
+        "importing demo fails: ModuleNotFoundError: No module named 'iniconfig'",
+      ],
+    });
+  });
+
+  it('fails when an extension module of its own cannot be loaded, and for nothing less', async () => {
+    const [broken, crashing, raising] = await Promise.all([
+      running('', { extension: 'demo_c' }),
+      running('', { module: 'import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n' }),
+      running('', { module: 'raise RuntimeError("no display")\n' }),
+    ]);
+
+    expect(broken.result, broken.log).toMatchObject({
+      outcome: 'failed',
+      failureClass: 'import-fails',
+      detail: expect.stringMatching(/^importing demo_c fails: ImportError: /),
+    });
+    expect(crashing.result, crashing.log).toMatchObject({
+      failureClass: 'import-fails',
+      detail: 'importing demo ends the interpreter with signal 11',
+    });
+    expect(raising.result, raising.log).toMatchObject({
+      outcome: 'built',
+      notes: ['importing demo fails: RuntimeError: no display'],
+    });
+  });
 
   it('ends at its time with all that it started', async () => {
     const { result, log } = await running(

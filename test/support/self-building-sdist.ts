@@ -11,7 +11,7 @@ def prepare_metadata_for_build_wheel(directory, config_settings=None):
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     import during_build
-    files = {NAME + '.py': MODULE, INFO + '/METADATA': METADATA, INFO + '/WHEEL': WHEEL}
+    files = {NAME + '.py': MODULE, **EXTENSION, INFO + '/METADATA': METADATA, INFO + '/WHEEL': WHEEL}
     def line(name, text):
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()
         return '%s,sha256=%s,%d\\n' % (name, digest, len(text.encode()))
@@ -28,6 +28,8 @@ export interface SelfBuildingOptions extends Pick<SdistOptions, 'name' | 'versio
   readonly duringBuild?: string;
   /** The one module of the wheel. */
   readonly module?: string;
+  /** The name of an extension module in the wheel that is none. */
+  readonly extension?: string;
   /** Another tag than `py3-none-any`. */
   readonly tag?: string;
   /** More headers of METADATA, each with its line end. */
@@ -40,7 +42,9 @@ export function selfBuildingSdist(options: SelfBuildingOptions = {}): {
   readonly bytes: Buffer;
 } {
   const { name = 'demo', version = '1.0', tag = 'py3-none-any', duringBuild = '', headers = '' } = options;
+  const { extension } = options;
   const constants = {
+    EXTENSION: extension === undefined ? {} : { [`${extension}.so`]: 'no library\n' },
     NAME: name,
     INFO: `${name}-${version}.dist-info`,
     TAG: tag,

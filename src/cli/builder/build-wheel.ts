@@ -3,11 +3,13 @@ import { basename, join } from 'node:path';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { BadWheel, takeWheels, type BuiltWheel } from './check-wheels.ts';
 import { classifyFailure, failureOf, type Failure } from './classify-failure.ts';
+import { findDebianPackage } from './debian-packages.ts';
 import type { Python } from './find-pythons.ts';
 import type { BuildLimits } from './limits.ts';
 import { BUILD_PROGRAM, PLACES } from './build-program.ts';
 import { INDEX_PORT, runInSandbox, type SandboxResult } from './sandbox/run-in-sandbox.ts';
 import { serveIndex, type BuildIndex, type FetchedFile } from './sandbox/serve-index.ts';
+import { testImports, type ImportTest } from './test-imports.ts';
 
 /** One build of one lease. */
 export interface WheelBuild {
@@ -47,7 +49,7 @@ export type BuildResult = BuildFacts &
   );
 
 /**
- * Builds the wheels of an sdist for one Python in a sandbox, and checks them without running anything of them outside. Whatever the sdist does, the answer is a result;
+ * Builds the wheels of an sdist for one Python in a sandbox, checks them without running anything of them outside, and imports them in another sandbox. Whatever the sdist does, the answer is a result;
  * throws when it was aborted, or when this machine cannot do it at all.
  */
 export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
@@ -62,28 +64,55 @@ export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
     pythonVersion: python.version,
     pipVersion: python.pip ?? '',
   };
-  if (ran.exitCode !== 0 || ran.limit !== undefined) {
-    const failure = index.hasFailed && ran.limit === undefined ? 'network' : undefined;
-    return {
-      outcome: 'failed',
-      ...facts,
-      ...(failure === undefined
-        ? classifyFailure(ran.limit, ran.tail)
-        : failureOf(failure, 'the index did not answer as it must while it was built')),
-    };
-  }
+  if (ran.exitCode !== 0 || ran.limit !== undefined)
+    return { outcome: 'failed', ...facts, ...(await explain(ran, index.hasFailed)) };
+  let wheels: BuiltWheel[];
   try {
-    const wheels = await takeWheels(join(work, 'build', 'build', 'wheels'), join(work, 'wheels'), {
-      project: normalizeProjectName(project),
-      version,
-      python,
-    });
-    return { outcome: 'built', ...facts, wheels, notes: [] };
+    const wanted = { project: normalizeProjectName(project), version, python };
+    wheels = await takeWheels(join(work, 'build', 'build', 'wheels'), join(work, 'wheels'), wanted);
   } catch (error) {
-    if (error instanceof BadWheel)
-      return { outcome: 'failed', ...facts, ...failureOf('bad-wheel', error.message) };
-    throw error;
+    if (!(error instanceof BadWheel)) throw error;
+    return { outcome: 'failed', ...facts, ...failureOf('bad-wheel', error.message) };
   }
+  const notes: string[] = [];
+  for (const [at, wheel] of wheels.entries()) {
+    const tested = await tryImports(build, wheel, join(work, `import-${at}`), index.socket);
+    notes.push(...tested.notes);
+    if (tested.failure !== undefined)
+      return { outcome: 'failed', ...facts, ...failureOf('import-fails', tested.failure) };
+  }
+  return { outcome: 'built', ...facts, wheels, notes };
+}
+
+async function tryImports(
+  build: WheelBuild,
+  wheel: BuiltWheel,
+  directory: string,
+  indexSocket: string,
+): Promise<ImportTest> {
+  const { python, limits, slot, onLog, signal, index } = build;
+  onLog(`Testing the imports of ${wheel.filename}`);
+  const env = pipEnvironment(index);
+  return await testImports(wheel, {
+    python,
+    limits,
+    slot,
+    onLine: onLog,
+    signal,
+    env,
+    directory,
+    indexSocket,
+  });
+}
+
+async function explain({ limit, tail }: SandboxResult, hasIndexFailed: boolean): Promise<Failure> {
+  if (hasIndexFailed && limit === undefined)
+    return failureOf('network', 'the index did not answer as it must while it was built');
+  const failure = classifyFailure(limit, tail);
+  const debianPackage = failure.missing === undefined ? undefined : await findDebianPackage(failure.missing);
+  if (debianPackage === undefined) return failure;
+  const detail = `${failure.detail}: the package ${debianPackage} would bring it`;
+  return { ...failure, debianPackage, detail };
 }
 
 async function runBuild(build: WheelBuild, indexSocket: string): Promise<SandboxResult> {

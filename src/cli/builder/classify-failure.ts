@@ -66,6 +66,8 @@ interface Pattern {
   readonly detail: (found: string) => string;
   /** Whether the group names what is missing. */
   readonly isMissing?: boolean;
+  /** Another one than that of the class. */
+  readonly retry?: RetryRule;
 }
 
 /** The first that is found anywhere counts: what says most stands first. */
@@ -84,6 +86,11 @@ const PATTERNS: readonly Pattern[] = [
     failureClass: 'unsupported-python',
     pattern:
       /^\s*(?:RuntimeError|SystemExit|error|ERROR): (.*(?:requires|only (?:supports|works)|does(?:n't| not) support|needs) (?:at least )?Python.*)$/im,
+    detail: (found) => `the project does not support this Python: ${found}`,
+  },
+  {
+    failureClass: 'unsupported-python',
+    pattern: /(Cannot install on Python version [^\n]+|Python (?:version )?\S+ is not supported[^\n]*)/i,
     detail: (found) => `the project does not support this Python: ${found}`,
   },
   {
@@ -119,22 +126,21 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     failureClass: 'missing-library',
-    pattern:
-      /([\w-]+-config)(?: executable)?(?::| is required| was)? *(?:command |executable )?not (?:be )?found/,
+    pattern: /\b((?!pkg[-_])\w[\w.]*[-_]config)(?: executable|: command|:)? not found/,
     detail: (found) => `missing library: ${found} is not there`,
     isMissing: true,
   },
   {
     failureClass: 'missing-tool',
     pattern:
-      /can(?:'t|not) find (Rust) compiler|(?:Rust toolchain|(cargo), the Rust package manager, is) not (?:found|installed)/,
+      /can(?:'t|not) find (Rust) compiler|[Cc]argo, the (Rust) package manager, is not|(Rust) toolchain (?:is )?not (?:found|installed)/,
     detail: () => 'the build needs Rust, which this builder does not have',
     isMissing: true,
   },
   {
     failureClass: 'missing-tool',
     pattern:
-      /(?:command '([^'\n]+)' failed: No such file or directory|FileNotFoundError: \[Errno 2\] No such file or directory: '([\w.+-]+)'|(?:\/bin\/)?(?:ba)?sh: (?:\d+: |line \d+: )?([\w.+-]+): (?:command )?not found|Unknown compiler\(s\): \[\['([\w.+-]+)'\]|unable to execute '([^'\n]+)': No such file)/,
+      /(?:command '([^'\n]+)' failed: No such file or directory|FileNotFoundError: \[Errno 2\] No such file or directory: '([a-z][a-z0-9_+-]*)'|(?:\/bin\/)?(?:ba)?sh: (?:\d+: |line \d+: )?([\w.+-]+): (?:command )?not found|Unknown compiler\(s\): \[\['([\w.+-]+)'\]|unable to execute '([^'\n]+)': No such file)/,
     detail: (found) => `the build needs the program ${found}, which this builder does not have`,
     isMissing: true,
   },
@@ -165,35 +171,34 @@ const PATTERNS: readonly Pattern[] = [
   {
     failureClass: 'network',
     pattern:
-      /(?:Temporary failure in name resolution|Name or service not known|Network is unreachable|Could not resolve host|urlopen error)/,
+      /(?:Temporary failure in name resolution|Name or service not known|Network is unreachable|Could not resolve host|urlopen error|transport '\w+' not allowed)/,
     detail: () => 'the build itself wants to download something; only the index can be reached from a build',
+    retry: 'final',
   },
   {
     failureClass: 'missing-requirement',
     pattern: /ModuleNotFoundError: No module named '([\w.]+)'/,
     detail: (found) =>
       `the build needs the module ${found}, and the project does not say so in its build requirements`,
+    retry: 'final',
     isMissing: true,
   },
 ];
-
-/** What a build wants to download that no index has does not come at a later time. */
-const FINAL = /wants to download|and the project does not say so/;
 
 /** The class of a build that failed, from the limit that ended it or else from the end of its log. */
 export function classifyFailure(limit: LimitHit | undefined, lines: readonly string[]): Failure {
   if (limit !== undefined) return limitFailure(limit);
   const text = lines.join('\n');
-  for (const { failureClass, pattern, detail, isMissing = false } of PATTERNS) {
+  for (const each of PATTERNS) {
+    const { failureClass, pattern, detail, isMissing = false, retry = RETRY_RULES[failureClass] } = each;
     const match = pattern.exec(text);
     if (match === null) continue;
     const found = match.slice(1).find((group) => group !== undefined) ?? '';
-    const sentence = detail(found);
     return {
       failureClass,
-      detail: sentence,
+      detail: detail(found),
       ...(isMissing && { missing: found }),
-      retry: FINAL.test(sentence) ? 'final' : RETRY_RULES[failureClass],
+      retry,
     };
   }
   return failureOf('build-fails', lastError(lines));
