@@ -79,6 +79,21 @@ describe('devpi-server in the background', () => {
     expect((await devpiServer('--start')).exitCode).toBe(0);
   });
 
+  test('starts once, however many start it at a time', async () => {
+    const many = join(directory.path, 'many');
+    const on = ['--serverdir', many, '--port', String(await findFreePort())];
+    await devpiServer(...on, '--start');
+    await devpiServer(...on, '--stop');
+
+    const all = await Promise.all(Array.from({ length: 4 }, () => devpiServer(...on, '--start')));
+
+    expect(all.filter(({ exitCode }) => exitCode === 0)).toHaveLength(1);
+    for (const { exitCode, text } of all)
+      if (exitCode !== 0) expect(text).toMatch(/another devpi-server --start|is running already/);
+    expect((await devpiServer(...on, '--status')).text).toBe('server is running with pid N');
+    expect((await devpiServer(...on, '--stop')).text).toBe('killed server pid=N');
+  });
+
   test('says why it does not start', async () => {
     const other = join(directory.path, 'other');
     const words = ['--serverdir', other, '--port', String(port), '--start'];

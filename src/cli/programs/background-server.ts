@@ -8,6 +8,7 @@ import { cliErrors } from '../errors.ts';
 
 const LOG = 'devpi-server.log';
 const PID_FILE = 'devpi-server.pid';
+const START_LOCK = 'devpi-server.lock';
 const LOG_LINES = 30;
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 60_000;
@@ -15,13 +16,38 @@ const LOOK_MS = 50;
 
 /**
  * Starts devpi-server on a directory in the background, and resolves to its address once it serves. What no list of processes may
- * show is given by variables.
+ * show is given by variables. Of two that start one at a time, the second is refused: it would write its pid over that of the
+ * first, and end.
  */
 export async function startInBackground(
   serverdir: string,
   words: readonly string[],
   variables: Readonly<Record<string, string>>,
-): Promise<{ readonly url: string; readonly log: string }> {
+): Promise<Started> {
+  const { lockFile } = await import('#kernel/db/lock-directory.ts');
+  const lock = lockFile(join(serverdir, START_LOCK));
+  if (lock === undefined) {
+    throw new AppError(cliErrors.badBackgroundServer, `another devpi-server --start works on ${serverdir}`, {
+      hint: 'devpi-server --status tells when it has ended',
+    });
+  }
+  try {
+    return await start(serverdir, words, variables);
+  } finally {
+    lock.release();
+  }
+}
+
+interface Started {
+  readonly url: string;
+  readonly log: string;
+}
+
+async function start(
+  serverdir: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Started> {
   const running = await findServer(serverdir);
   if (running !== undefined) {
     throw new AppError(cliErrors.badBackgroundServer, `a server is running already with pid ${running}`, {

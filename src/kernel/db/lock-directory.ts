@@ -11,7 +11,12 @@ export interface DirectoryLock {
  * own on an empty database, so the operating system takes it back even after kill -9.
  */
 export function lockDirectory(directory: string): DirectoryLock | undefined {
-  const database = new DatabaseSync(join(directory, '.lock'), { timeout: 0 });
+  return lockFile(join(directory, '.lock'));
+}
+
+/** The same for whatever a file stands for; it is made, and stays. */
+export function lockFile(path: string): DirectoryLock | undefined {
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('pragma locking_mode = exclusive; begin exclusive');
   } catch (error) {
