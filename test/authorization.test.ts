@@ -439,6 +439,9 @@ describe('every route', () => {
     if (isRefused) expect(await app.contents()).toEqual(before);
     else if (!route.startsWith('GET ')) current = undefined;
     if (!isRefused) expect([200, 201, 302, 303, 404, 422, 501], response.text).toContain(response.status);
+    const isForSome = table[route]?.startsWith('-') === true;
+    if (isForSome && !isRefused && route.startsWith('GET '))
+      expect(response.headers['cache-control'] ?? 'none').toMatch(/^private\b|\bno-store\b/);
     if (response.status === 404)
       expect(route).toMatch(
         /\/\+(?:e\/|static\/|setup |toxresults\/:filename\/:result |builds\/(?::id|projects\/)|builders\/)/,

@@ -50,10 +50,14 @@ export function hasReservedName({ params }: FastifyRequest): boolean {
 
 /**
  * Answers JSON as devpi does: exactly `application/json`, since devpi-client compares the whole header before it
- * parses (reference devpi.md 0.3), two spaces of indent, a newline at the end.
+ * parses (reference devpi.md 0.3), two spaces of indent, a newline at the end. Unless the handler says otherwise no proxy may keep
+ * it: most answers depend on who asks, and X-Devpi-Auth and cookies do not hold caches back as Authorization does (RFC 9111 3.5).
  */
 export async function sendJson(reply: FastifyReply, body: unknown, status = 200): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(body, null, 2)}\n`);
+  const { raw } = reply;
+  if (!reply.hasHeader('cache-control') && !raw.hasHeader('cache-control'))
+    void reply.header('cache-control', 'private, no-cache');
   await reply.code(status).header('content-type', 'application/json').send(bytes);
 }
 
