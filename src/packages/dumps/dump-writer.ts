@@ -118,7 +118,7 @@ export class DumpWriter {
     const path = join(this.#directory, relpath);
     this.#used.add(relpath);
     if (this.#known.get(relpath) === hash && (await hasHash(path, hash))) return true;
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const part = `${path}.part`;
     await rm(part, { force: true });
     if (!(await bring(part))) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -65,4 +65,19 @@ test('a server that is moved from can write nothing beside its dump', async () =
     join(directory, 'ada/dev/b/1.0/authorized_keys'),
     join(directory, 'dataindex.json'),
   ]);
+});
+
+test('a dump below a directory that others may enter tells them no names', async () => {
+  using server = await serving({
+    '/': { ada: { indexes: { dev: { type: 'stage' } } } },
+    '/ada/dev': { projects: ['secret-project'] },
+    '/ada/dev/secret-project': { '1.0': { '+links': [link('secret_project-1.0.tar.gz')] } },
+  });
+  const directory = join(home.path, 'open');
+  await mkdir(directory, { mode: 0o755 });
+
+  await fetchDump(new SourceServer(server.url), { directory, indexes: [] }, silentProgress);
+
+  for (const each of await readdir(directory))
+    expect((await stat(join(directory, each))).mode & 0o077).toBe(0);
 });
