@@ -110,6 +110,7 @@ function openClient(
 }
 
 const MAX_ANSWER = 1000;
+const AGAIN = 'push again when the other server is well: what it has taken stays there';
 
 const isGood = (code: number) => code === 200 || code === 201;
 
@@ -151,7 +152,9 @@ async function sendAll(
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    rows.push([-1, 'exception on release upload:', [error.message, error.hint].filter(Boolean).join('; ')]);
+    // The hint of the kind is about upstreams of mirrors.
+    const hint = error.hint === error.kind.hint ? AGAIN : error.hint;
+    rows.push([-1, 'exception on release upload:', `${error.message}; ${hint}`]);
   }
   const isTaken = rows.every(([code, action]) => isGood(code) || (action === 'register' && code === 410));
   return { isTaken, rows };
