@@ -63,6 +63,7 @@ import { deliverWebhooks } from './webhooks/deliver-webhooks.ts';
 import { forgetDeliveries } from './webhooks/forget-deliveries.ts';
 import { webhookPageRoutes } from './webhooks/page-routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
+import { webhookNeeds } from './webhooks/webhook-needs.ts';
 import { WebhookReceivers } from './webhooks/webhook-receivers.ts';
 
 const MINUTE_MS = 60_000;
@@ -110,6 +111,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
   context.accounts.onUserRemoval(removeIndexes(context.clock));
   context.web.addNavigation({ section: 'packages', label: 'Packages', href: '/+indexes' });
   context.web.addHomePanel(packagesPanel(context, lists));
+  context.web.addHomePanel(webhookNeeds(context));
   context.web.addFinder(projectFinder(context, lists));
   context.web.addStatusPanel(storagePanel(context, caches));
   context.web.addStatusPanel(mirrorsPanel(context, caches));

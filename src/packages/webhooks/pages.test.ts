@@ -2,6 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT, testApp, type TestApp, type TestIndex } from '#test/app.ts';
 import { startTestSession } from '#test/session.ts';
 import { WebhookReceiver } from '#test/webhook-receiver.ts';
+import type { PackagesContext } from '../context.ts';
+import { changeHealth } from './change-health.ts';
+import { findWebhook } from './store.ts';
+import type { Webhook } from './webhook.ts';
 
 let app: TestApp;
 let index: TestIndex;
@@ -70,3 +74,31 @@ test('what cannot be added is said at its field, and hostile text is text', asyn
   expect(text).toContain('example.org');
   expect(text).not.toMatch(/geheim|<script>alert/);
 });
+
+test('the home page tells the owner of a webhook that was disabled, and nobody else', async () => {
+  const other = await app.index();
+  const { cookie: ofOther } = await startTestSession(app, other.user);
+  const path = `${other.path}/+webhooks`;
+  const json = { url: 'https://example.org/' };
+  const { result } = (await app.request('POST', path, { json, auth: other.user.auth })).json();
+  expect((await home(ofOther)).includes('webhook disabled')).toBe(false);
+  const webhook = await findWebhook(app.context.db, result.id);
+
+  await changeHealth(app.context as PackagesContext, webhook as Webhook, {
+    failures: 1,
+    failingSince: 1,
+    pausedUntil: 0,
+    reason: 'the receiver answered 410: <it> is gone',
+  });
+
+  const text = await home(ofOther);
+  expect(text).toContain('webhook disabled');
+  expect(text).toContain(`href="${path}/${result.id}"`);
+  expect(text).toContain('&lt;it&gt; is gone');
+  expect((await home(cookie)).includes('webhook disabled')).toBe(false);
+});
+
+async function home(of: string): Promise<string> {
+  const headers = { accept: 'text/html', cookie: of, 'sec-fetch-site': 'same-origin' };
+  return (await app.request('GET', '/', { headers })).text;
+}

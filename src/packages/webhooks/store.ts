@@ -21,6 +21,17 @@ export async function listAllWebhooks(db: Db): Promise<Webhook[]> {
   return rows.map(fromRow);
 }
 
+/** Those that are told nothing any more, the last disabled first. */
+export async function listDisabledWebhooks(db: Db): Promise<Webhook[]> {
+  const rows = await tables(db)
+    .selectFrom('webhook')
+    .selectAll()
+    .where('disabled_at', 'is not', null)
+    .orderBy('disabled_at', 'desc')
+    .execute();
+  return rows.map(fromRow);
+}
+
 export async function findWebhook(db: Db, id: string): Promise<Webhook | undefined> {
   const row = await tables(db).selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();
   return row && fromRow(row);
