@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
-import { Parser } from 'htmlparser2';
-import { MAX_DEPTH } from '../mirror/upstream/parse-html-page.ts';
 import { isProjectName, normalizeProjectName } from '#python/names/project-name.ts';
+import { HtmlReader } from '../mirror/upstream/html-reader.ts';
 
 /** Longest text between two names that is kept while looking for the next one. */
 const MAX_PENDING = 64 * 1024;
@@ -9,8 +8,8 @@ const NAME = /"name"\s*:\s*"([^"\\]{1,200})"/g;
 
 /**
  * The normalized names in an upstream's root list, PEP 691 JSON or PEP 503 HTML, read piece by piece: the whole may be
- * 40 MB. Names that can be no project are left out. Throws `SyntaxError` if the list ends in its middle, or is nested as no
- * list is.
+ * 40 MB. Names that can be no project are left out. Throws `SyntaxError` if the list ends in its middle, or
+ * is nested as no list is.
  */
 export async function parseNames(text: Readable): Promise<Set<string>> {
   const names = new Set<string>();
@@ -53,21 +52,18 @@ function jsonReader(add: (name: string) => void): NamesReader {
 
 function htmlReader(add: (name: string) => void): NamesReader {
   let text: string | undefined;
-  let depth = 0;
-  const parser = new Parser({
+  const reader = new HtmlReader({
     onopentag(name) {
-      if ((depth += 1) > MAX_DEPTH) throw new SyntaxError('its elements are nested too deeply');
       text = name === 'a' ? '' : text;
     },
     ontext(piece) {
       if (text !== undefined && text.length < 300) text += piece;
     },
     onclosetag(name) {
-      depth -= 1;
       if (name !== 'a' || text === undefined) return;
       add(text);
       text = undefined;
     },
   });
-  return { read: (piece) => parser.write(piece), end: () => parser.end() };
+  return { read: (piece) => reader.write(piece), end: () => reader.end() };
 }

@@ -1,11 +1,9 @@
-import { Parser } from 'htmlparser2';
+import { HtmlReader } from './html-reader.ts';
 import type { RawLink } from './validate-link.ts';
 import type { RawPage } from './upstream-page.ts';
 
 /** Beyond that it is no page any more, and would fill the memory. */
 const MAX_ANCHORS_PER_FILE = 4;
-/** The parser looks for each end tag among all elements that are open: the time grows with the depth. No page is nested so. */
-export const MAX_DEPTH = 256;
 
 /** The parts of a PEP 503 page that we read. Nothing of upstream's markup is ever passed on. */
 export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): RawPage {
@@ -17,10 +15,8 @@ export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): 
   let base = pageUrl;
   let hasBase = false;
   let anchors = 0;
-  let depth = 0;
-  const parser = new Parser({
+  const reader = new HtmlReader({
     onopentag(name, attributes) {
-      if ((depth += 1) > MAX_DEPTH) throw new SyntaxError('its elements are nested too deeply');
       if (name === 'base' && !hasBase && attributes['href'] !== undefined) {
         base = URL.parse(attributes['href'], pageUrl)?.href ?? pageUrl;
         hasBase = true;
@@ -31,11 +27,9 @@ export function parseHtmlPage(body: string, pageUrl: string, maxFiles: number): 
         if (!isNavigation(link)) links.push(link);
       }
     },
-    onclosetag() {
-      depth -= 1;
-    },
   });
-  parser.end(body);
+  reader.write(body);
+  reader.end();
   const version = metas.get('pypi:repository-version');
   if (version !== undefined && !/^1\.\d+$/.test(version)) {
     throw new SyntaxError('the page follows another major version of the simple API');
