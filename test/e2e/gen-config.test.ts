@@ -268,9 +268,7 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not installed: ${missing.join(
       };
 
       it('runs, as supervisorctl tells once it has run for some seconds', async () => {
-        await expect
-          .poll(() => supervisorctl('status'), { timeout: 30_000 })
-          .toMatch(/^wheelhouse +RUNNING/);
+        await expect.poll(() => supervisorctl('status'), { timeout: 30_000 }).toMatch(/^wheelhouse +RUNNING/);
       });
 
       it('answers for files as the server does, and nginx sends the bytes', async () => {
