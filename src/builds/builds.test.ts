@@ -135,6 +135,8 @@ describe.each(databases)('builds on %s', (database) => {
     await bring(first!, wheel);
     await succeed(first!.build, [wheel.filename]);
 
+    // Also before anybody has looked again.
+    expect(await lease()).toBeNull();
     expect(await derive(index)).toBe(0);
     expect(await lease()).toBeNull();
   });

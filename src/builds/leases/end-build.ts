@@ -13,6 +13,7 @@ import { storeLog } from '../logs/read-log.ts';
 import { deleteLogPieces } from '../logs/store.ts';
 import type { Build } from '../model/build.ts';
 import { deriveSoon, publishingIndex } from '../queue/derive-project.ts';
+import { deleteQueued } from '../queue/store.ts';
 import { listBroughtFiles, updateEnded, type EndOfBuild } from '../records/store.ts';
 import { buildOver } from './running-build.ts';
 
@@ -98,6 +99,8 @@ async function succeed(
     const end: EndOfBuild = { state: 'succeeded', endedAt: now, seconds, ...rest };
     if (!(await updateEnded(tx, id, end))) throw buildOver({ ...build, state: 'lost' });
     for (const add of wheels) await add(tx, emit, { index, actor, now });
+    // Perhaps these wheels serve the other targets, too: nobody begins with those before the job below has looked.
+    await deleteQueued(tx, { indexId, project, version });
     await deleteLogPieces(tx, id);
     await deriveSoon(tx, now, build);
     const data = { index: fullName(source), project, version, target, build: id };

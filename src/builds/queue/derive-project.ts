@@ -53,7 +53,7 @@ export async function deriveProject(context: BuildsContext, source: SourceProjec
   if (index === undefined) return 0;
   const watch = (await findWatch(db, indexId, project)) ?? watchByOption(index, project);
   if (watch === undefined) {
-    await db.transaction().execute((tx) => deleteQueued(tx, indexId, project));
+    await db.transaction().execute((tx) => deleteQueued(tx, source));
     return 0;
   }
   const files = await readFiles(context, index, project).catch(async (error: unknown) => {
@@ -67,7 +67,7 @@ export async function deriveProject(context: BuildsContext, source: SourceProjec
   );
   const queued = await db.transaction().execute(async (tx) => {
     // First, so that a build which is taken meanwhile is among those that run.
-    await deleteQueued(tx, indexId, project);
+    await deleteQueued(tx, source);
     const builds = await listBuildsOf(tx, indexId, project);
     const brought = await listBroughtFiles(
       tx,

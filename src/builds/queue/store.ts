@@ -24,13 +24,20 @@ export interface QueuedBuild {
 /** A parameter each is bound, and databases bound their number. */
 const ROWS_AT_ONCE = 500;
 
-/** Nothing is to do for a project; who takes a build of it at this moment has taken it when this resolves, or does not get it. */
-export async function deleteQueued(tx: Tx, indexId: number, project: string): Promise<void> {
-  await tables(tx)
+/**
+ * Nothing is to do for a project, or for one version of it; who takes a build of it at this moment has taken it when this resolves, or does
+ * not get it.
+ */
+export async function deleteQueued(
+  tx: Tx,
+  { indexId, project, version }: Pick<QueuedBuild, 'indexId' | 'project'> & { readonly version?: string },
+): Promise<void> {
+  let query = tables(tx)
     .deleteFrom('build_need')
     .where('index_id', '=', indexId)
-    .where('project', '=', project)
-    .execute();
+    .where('project', '=', project);
+  if (version !== undefined) query = query.where('version', '=', version);
+  await query.execute();
 }
 
 /** What is there already stays. */

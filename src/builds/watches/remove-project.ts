@@ -25,7 +25,7 @@ export async function removeProject(
     await context.accounts.confirm(tx, identity);
     if (index === undefined || !(await deleteWatch(tx, index.id, project)))
       throw new AppError(buildsErrors.projectNotWatched, `${project} of ${user}/${name} is not on the list`);
-    await deleteQueued(tx, index.id, project);
+    await deleteQueued(tx, { indexId: index.id, project });
     const data = { index: fullName(index), project };
     emit(buildsEvents.projectUnwatched, { actor: identity.user ?? null, about: index.id, data });
   });
