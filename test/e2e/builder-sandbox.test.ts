@@ -1,17 +1,20 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '#kernel/config/environment.ts';
 import { buildWheel, type BuildResult, type WheelBuild } from '#cli/builder/build-wheel.ts';
 import { findPythons, type Python } from '#cli/builder/find-pythons.ts';
 import { DEFAULT_LIMITS, type BuildLimits } from '#cli/builder/limits.ts';
+import { removeWork } from '#cli/builder/remove-work.ts';
 import { sdist, sdistFilename } from '#test/archives.ts';
 import { networkVariables } from '#test/clean-environment.ts';
 import { findProgram } from '#test/clients.ts';
 import { request } from '#test/index-api.ts';
 import { skipWithout } from '#test/machine.ts';
 import { reachableIndex } from '#test/reachable-index.ts';
+import { runChecked } from '#test/run-command.ts';
 import { selfBuildingSdist, type SelfBuildingOptions } from '#test/self-building-sdist.ts';
 import { startServer, type ServerProcess } from '#test/server.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
@@ -22,6 +25,7 @@ const upstream = await reachableIndex();
 const noIndex = upstream === undefined ? 'the index of pip cannot be reached from here' : undefined;
 
 const MEGABYTE = 1024 ** 2;
+const ORDINARY_USER = 61234;
 /** Seconds to sleep that nobody else sleeps. */
 const MARK = `98765.${process.pid}`;
 /** Starts a process that belongs to nobody, as daemons do, and waits until it is there. */
@@ -60,7 +64,7 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
 
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
-    await directory[Symbol.asyncDispose]();
+    await removeWork(directory.path);
   });
 
   interface Built {
@@ -387,6 +391,7 @@ for path in ['/etc/passwd', '/run/index', *glob.glob('/input/*'), '/proc/sys/ker
 libc = ctypes.CDLL(None, use_errno=True)
 for flag in (0x10000000, 0x00020000, 0x20000000):
     print('unshare', libc.unshare(flag))
+print('hidden memory', libc.memfd_create(b'x', 0), libc.shmget(0, 4096, 0o1600))
 print('mount', libc.mount(b'none', b'/tmp', b'tmpfs', 0, None))
 print('capabilities', [line for line in open('/proc/self/status') if line.startswith('Cap') and int(line.split()[1], 16)])
 print('no new privileges', [line.split()[1] for line in open('/proc/self/status') if line.startswith('NoNewPrivs')])
@@ -395,9 +400,72 @@ print('no new privileges', [line.split()[1] for line in open('/proc/self/status'
     expect(result, log).toMatchObject({ outcome: 'built' });
     expect(log).not.toContain('wrote to');
     expect(log.match(/unshare -1/g)).toHaveLength(3);
+    expect(log).toContain('hidden memory -1 -1');
     expect(log).toContain('mount -1');
     expect(log).toContain('capabilities []');
     expect(log).toContain("no new privileges ['1']");
+  });
+
+  // Where the tests do not run as root, all of them do this.
+  it.runIf(process.getuid?.() === 0)(
+    'needs no root: an ordinary user builds in a user namespace',
+    async () => {
+      const place = join(directory.path, 'of-a-user');
+      const { filename, bytes } = selfBuildingSdist({
+        duringBuild: `
+import ctypes, os, subprocess
+print('runs as', os.getuid(), [line.split()[1] for line in open('/proc/self/status') if line.startswith('CapBnd')])
+print('unshare', ctypes.CDLL(None).unshare(0x10000000))
+print('written', any(os.access(each, os.W_OK) for each in ('/', '/usr', '/etc', '/dev', '/run')))
+subprocess.Popen(['sleep', '${MARK}'], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)`,
+      });
+      await mkdir(place);
+      await chmod(directory.path, 0o755);
+      await writeFile(join(place, filename), bytes);
+      await chown(place, ORDINARY_USER, ORDINARY_USER);
+      const program = `
+const { buildWheel } = await import('${pathToFileURL(join(import.meta.dirname, '../../src/cli/builder/build-wheel.ts'))}');
+const { findPythons } = await import('${pathToFileURL(join(import.meta.dirname, '../../src/cli/builder/find-pythons.ts'))}');
+const [python] = (await findPythons(['/usr/bin'])).filter(({ pip }) => pip !== undefined);
+const lines = [];
+const result = python && await buildWheel({
+  python, sdist: '${join(place, filename)}', project: 'demo', version: '1.0', work: '${join(place, 'work')}',
+  index: { url: '${server.url}', path: '/root/pypi/+simple/' }, slot: 0, epoch: 0,
+  limits: ${JSON.stringify({ ...DEFAULT_LIMITS, seconds: 120, freeDiskBytes: 0 })},
+  onLog: (line) => lines.push(line), signal: new AbortController().signal,
+});
+console.log(JSON.stringify({ result, log: lines.join('\\n') }));`;
+
+      const ran = await runChecked([process.execPath, '--input-type=module', '--eval', program], {
+        uid: ORDINARY_USER,
+        gid: ORDINARY_USER,
+        cwd: '/',
+        env: { HOME: '/nonexistent' },
+      });
+
+      const { result, log } = JSON.parse(ran.stdout) as {
+        readonly result?: BuildResult;
+        readonly log: string;
+      };
+      if (skipWithout(result === undefined ? 'Debian has no python3 with pip here' : undefined)) return;
+      expect(result, log).toMatchObject({ outcome: 'built' });
+      expect(log).toContain("runs as 1000 ['0000000000000000']");
+      expect(log).toContain('unshare -1');
+      expect(log).toContain('written False');
+      expect(await processesWith(MARK)).toEqual([]);
+    },
+  );
+
+  it('throws where there can be no sandbox', async () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nonexistent';
+    try {
+      await expect(running('')).rejects.toThrow(
+        'this machine cannot make a sandbox: bubblewrap cannot be started',
+      );
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 
   it('has a log of bounded size, in which nothing moves the cursor', async () => {

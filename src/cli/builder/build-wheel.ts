@@ -8,7 +8,7 @@ import type { Python } from './find-pythons.ts';
 import type { BuildLimits } from './limits.ts';
 import { BUILD_PROGRAM, PLACES } from './build-program.ts';
 import { INDEX_PORT, runInSandbox, type SandboxResult } from './sandbox/run-in-sandbox.ts';
-import { serveIndex, type BuildIndex, type FetchedFile } from './sandbox/serve-index.ts';
+import { serveIndex, type BuildIndex, type FetchedFile, type ServedIndex } from './sandbox/serve-index.ts';
 import { testImports, type ImportTest } from './test-imports.ts';
 
 /** One build of one lease. */
@@ -65,7 +65,7 @@ export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
     pipVersion: python.pip ?? '',
   };
   if (ran.exitCode !== 0 || ran.limit !== undefined)
-    return { outcome: 'failed', ...facts, ...(await explain(ran, index.hasFailed)) };
+    return { outcome: 'failed', ...facts, ...(await explain(ran, index)) };
   let wheels: BuiltWheel[];
   try {
     const wanted = { project: normalizeProjectName(project), version, python };
@@ -105,8 +105,9 @@ async function tryImports(
   });
 }
 
-async function explain({ limit, tail }: SandboxResult, hasIndexFailed: boolean): Promise<Failure> {
-  if (hasIndexFailed && limit === undefined)
+async function explain({ limit, tail }: SandboxResult, index: ServedIndex): Promise<Failure> {
+  if (index.isSpent) return failureOf('disk-limit', 'the build fetched more from the index than it may');
+  if (index.hasFailed && limit === undefined)
     return failureOf('network', 'the index did not answer as it must while it was built');
   const failure = classifyFailure(limit, tail);
   const debianPackage = failure.missing === undefined ? undefined : await findDebianPackage(failure.missing);

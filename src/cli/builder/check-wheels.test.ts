@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { wheel, wheelFilename, type WheelOptions } from '#test/archives.ts';
+import { runChecked } from '#test/run-command.ts';
 import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
 import { takeWheels } from './check-wheels.ts';
 
@@ -55,7 +55,7 @@ const NAME = 'demo-1.0-py3-none-any.whl';
 test.each<[string, (directory: string) => unknown, string]>([
   ['nothing', () => undefined, 'there is no wheel'],
   ['a link', (directory) => symlink('/etc/hostname', join(directory, NAME)), 'cannot be read'],
-  ['a pipe', (directory) => execFileSync('mkfifo', [join(directory, NAME)]), 'is not a file'],
+  ['a pipe', (directory) => runChecked(['mkfifo', join(directory, NAME)]), 'is not a file'],
   ['a directory', (directory) => mkdir(join(directory, NAME)), 'is not a file'],
   ['other bytes', (directory) => writeFile(join(directory, NAME), 'PK'), 'is not that of a .whl file'],
   ['a name that is none', (directory) => writeFile(join(directory, '-1.whl'), 'PK'), 'is no name of a wheel'],

@@ -36,6 +36,12 @@ def serve(listener, path):
         threading.Thread(target=relay, args=(inner, path), daemon=True).start()
 
 os.umask(0o022)
+try:
+    # Where memory is scarce, the kernel takes it from builds before anything else of this machine.
+    with open('/proc/self/oom_score_adj', 'w') as file:
+        file.write('1000')
+except OSError:
+    pass
 listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=64)
 threading.Thread(target=serve, args=(listener, sys.argv[2]), daemon=True).start()
 code = subprocess.run(sys.argv[3:], stdin=subprocess.DEVNULL).returncode

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { environment } from '#kernel/config/environment.ts';
 import { startWatched } from '#kernel/process/start-watched.ts';
+import { AppError } from '#kernel/errors/app-error.ts';
+import { cliErrors } from '../../errors.ts';
 import type { Python } from '../find-pythons.ts';
 import type { BuildLimits, LimitHit } from '../limits.ts';
 import { bubblewrapArguments, INSIDE } from './bubblewrap.ts';
 import { collectLog } from './collect-log.ts';
 import { RELAY_PROGRAM } from './relay-program.ts';
 import { seccompFilter } from './seccomp.ts';
-import { watchLimits } from './watch-limits.ts';
+import { supervise } from './supervise.ts';
 
 export interface Sandboxed {
   readonly python: Python;
@@ -47,8 +49,8 @@ export const INDEX_PORT = 3141;
 const FIRST_UID = 64000;
 
 /**
- * Runs the interpreter in a sandbox of its own and resolves when nothing of it is left, whatever became of it. Throws the reason of the signal, and if
- * bubblewrap cannot be started.
+ * Runs the interpreter in a sandbox of its own and resolves when nothing of it is left, whatever became of it. Throws the reason of the signal, and
+ * `cli.program-failed` if this machine cannot make a sandbox.
  */
 export async function runInSandbox(sandboxed: Sandboxed): Promise<SandboxResult> {
   const { python, limits, signal, directory } = sandboxed;
@@ -64,62 +66,37 @@ export async function runInSandbox(sandboxed: Sandboxed): Promise<SandboxResult>
     uid,
     hasFilter: filter !== undefined,
   });
-  const startedAt = performance.now();
-  const child = await startWatched(argv, {
-    env: { PATH: environment['PATH'] ?? '/usr/bin:/bin' },
-    pipes: filter === undefined ? 2 : 3,
-  });
-  const [info, block, seccomp] = child.pipes;
+  const env = { PATH: environment['PATH'] ?? '/usr/bin:/bin' };
+  const bwrap = await startWatched(argv, { env, pipes: filter === undefined ? 2 : 3 }).catch(
+    (cause: unknown) => {
+      throw noSandbox('bubblewrap cannot be started', cause);
+    },
+  );
+  const [info, block, seccomp] = bwrap.pipes;
   seccomp?.end(filter);
-  const log = collectLog([child.stdout, child.stderr], limits.logBytes, sandboxed.onLine);
-  const over = new AbortController();
-  const ended = child.ended.finally(() => over.abort());
-  let limit: LimitHit | undefined;
-  let peakMemoryBytes = 0;
-  const first = await firstProcess(info);
-  const kill = () => killTree(first, child.kill, over.signal);
-  const reach = (reached: LimitHit | undefined) => {
-    if (reached === undefined || over.signal.aborted) return;
-    limit ??= reached;
-    kill();
-  };
-  const timer = setTimeout(() => reach('time'), limits.seconds * 1000);
-  signal.addEventListener('abort', kill);
-  if (signal.aborted) kill();
-  const onPeak = (bytes: number) => {
-    peakMemoryBytes = Math.max(peakMemoryBytes, bytes);
-  };
-  const watched =
-    first === undefined
-      ? undefined
-      : watchLimits({ pid: first, directory, limits, signal: over.signal, onPeak });
-  const watching = watched?.then(reach);
+  const startedAt = performance.now();
+  const log = collectLog([bwrap.stdout, bwrap.stderr], limits.logBytes, sandboxed.onLine);
+  const pid = await firstProcess(info);
+  const supervised = supervise({ bwrap, pid, directory, limits, signal });
+  // It has waited for that, so that nothing has begun before it is watched.
   block?.end('go');
-  try {
-    const [{ exitCode }, { tail }] = await Promise.all([ended, log, watching]);
-    signal.throwIfAborted();
-    return {
-      exitCode: exitCode ?? 137,
-      ...(limit !== undefined && { limit }),
-      seconds: (performance.now() - startedAt) / 1000,
-      peakMemoryBytes,
-      tail,
-    };
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', kill);
-  }
+  const [{ exitCode, limit, peakMemoryBytes }, { tail }] = await Promise.all([supervised, log]);
+  signal.throwIfAborted();
+  const [only = ''] = tail;
+  if (pid === undefined || (exitCode !== 0 && tail.length === 1 && OF_THE_SANDBOX.test(only)))
+    throw noSandbox(only === '' ? 'bubblewrap has ended and says nothing' : only);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { exitCode, ...(limit !== undefined && { limit }), seconds, peakMemoryBytes, tail };
 }
 
-/** All of it goes with the first process of its pid namespace, before bwrap ends. */
-function killTree(first: number | undefined, killBwrap: () => void, over: AbortSignal): void {
-  if (over.aborted) return;
-  try {
-    if (first === undefined) killBwrap();
-    else process.kill(first, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
+/** What says that there is no sandbox, before anything of the project runs and pip prints its first line. */
+const OF_THE_SANDBOX = /^(?:bwrap|prlimit|setpriv): /;
+
+function noSandbox(sentence: string, cause?: unknown): AppError {
+  return new AppError(cliErrors.programFailed, `this machine cannot make a sandbox: ${sentence}`, {
+    cause,
+    hint: 'builds need bubblewrap and util-linux (on Debian, apt-get install bubblewrap), and either root or user namespaces for everybody',
+  });
 }
 
 /** bwrap says it as soon as it has made the namespaces; undefined if it could not. */

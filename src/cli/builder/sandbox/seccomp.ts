@@ -9,13 +9,14 @@ interface Architecture {
   readonly foreignFrom?: number;
 }
 
-// The same on all architectures since Linux 5.1: io_uring, open_tree to fspick, mount_setattr.
-const DENIED_EVERYWHERE = [425, 426, 427, 428, 429, 430, 431, 432, 433, 442];
+// The same on all architectures since Linux 5.1: io_uring, open_tree to fspick, mount_setattr, memfd_secret.
+const DENIED_EVERYWHERE = [425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 447];
 const CLONE3 = 435;
 
 /**
  * Nothing that builds calls these: namespaces and mounts, modules, kexec, reboot, swap, keys, bpf, perf_event_open, userfaultfd, files by
- * handle, acct, quotactl. They are how kernels were broken into.
+ * handle, acct, quotactl. They are how kernels were broken into. And memfd_create and shmget: memory of files that are nowhere belongs to no
+ * process, so that no limit would see it.
  */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   x64: {
@@ -24,7 +25,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
     clone: 56,
     denied: [
       272, 308, 165, 166, 155, 161, 167, 168, 169, 175, 176, 313, 246, 320, 250, 248, 249, 321, 298, 323, 163,
-      179, 303, 304,
+      179, 303, 304, 319, 29,
     ],
     foreignFrom: 0x40000000,
   },
@@ -34,7 +35,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
     clone: 220,
     denied: [
       97, 268, 40, 39, 41, 51, 224, 225, 142, 105, 106, 273, 104, 294, 219, 217, 218, 280, 241, 282, 89, 60,
-      264, 265,
+      264, 265, 279, 194,
     ],
   },
 };

@@ -33,6 +33,8 @@ export interface ServedIndex extends AsyncDisposable {
   readonly fetched: readonly FetchedFile[];
   /** Whether a request was answered with an error that is the network's or the server's. */
   readonly hasFailed: boolean;
+  /** Whether more was asked for than may be fetched. */
+  readonly isSpent: boolean;
 }
 
 const MAX_CONNECTIONS = 64;
@@ -60,10 +62,9 @@ export async function serveIndex(index: BuildIndex, fetchBytes: number): Promise
   const socket = join(directory, 'socket');
   const fetched = new Map<string, FetchedFile>();
   const over = new AbortController();
-  const state = { left: fetchBytes, hasFailed: false };
+  const state = { left: fetchBytes, hasFailed: false, isSpent: false };
   const server = createServer({ keepAliveTimeout: IDLE_LIMIT_MS }, (request, response) => {
     forward(index, request, response, { fetched, state, over: over.signal }).catch(() => {
-      state.hasFailed = true;
       if (response.headersSent) response.destroy();
       else refuse(response, 502, 'the index cannot be reached');
     });
@@ -81,6 +82,9 @@ export async function serveIndex(index: BuildIndex, fetchBytes: number): Promise
     get hasFailed() {
       return state.hasFailed;
     },
+    get isSpent() {
+      return state.isSpent;
+    },
     async [Symbol.asyncDispose]() {
       over.abort();
       server.close();
@@ -92,7 +96,7 @@ export async function serveIndex(index: BuildIndex, fetchBytes: number): Promise
 
 interface Forwarding {
   readonly fetched: Map<string, FetchedFile>;
-  readonly state: { left: number; hasFailed: boolean };
+  readonly state: { left: number; hasFailed: boolean; isSpent: boolean };
   readonly over: AbortSignal;
 }
 
@@ -110,7 +114,12 @@ async function forward(
   if (kind === undefined) return refuse(response, 403, 'builds see the index and its files only');
   const closed = new AbortController();
   response.on('close', () => closed.abort());
-  const answer = await trustedFetch(`${index.url}${path}`, {
+  // Whoever asked may also have left.
+  const fail = (error: unknown) => {
+    state.hasFailed ||= !closed.signal.aborted;
+    throw error;
+  };
+  const asking = trustedFetch(`${index.url}${path}`, {
     method,
     headers: {
       ...Object.fromEntries(ASKED.flatMap((name) => asked(request, name))),
@@ -120,6 +129,7 @@ async function forward(
     redirect: 'manual',
     signal: AbortSignal.any([over, closed.signal, AbortSignal.timeout(IDLE_LIMIT_MS * 5)]),
   });
+  const answer = await asking.catch(fail);
   if (answer.status >= 500) state.hasFailed = true;
   const location = answer.headers.get('location');
   if (location !== null) {
@@ -137,20 +147,18 @@ async function forward(
   const hash = createHash('sha256');
   let size = 0;
   const body = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
-  await pipeline(
-    body,
-    async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        size += chunk.byteLength;
-        state.left -= chunk.byteLength;
-        if (state.left < 0) throw new Error('a build may not fetch more than that');
-        hash.update(chunk);
-        yield chunk;
-      }
-    },
-    response,
-  );
-  if (kind === 'file' && answer.status === 200) {
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      state.left -= chunk.byteLength;
+      state.isSpent ||= state.left < 0;
+      if (state.isSpent) return void response.destroy();
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await pipeline(counted, response).catch((error: unknown) => (state.isSpent ? undefined : fail(error)));
+  if (kind === 'file' && answer.status === 200 && !state.isSpent) {
     const filename = path.slice(path.lastIndexOf('/') + 1);
     fetched.set(path, { filename, sha256: hash.digest('hex'), size });
   }
