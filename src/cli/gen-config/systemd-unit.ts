@@ -18,6 +18,8 @@ export function systemdUnit(service: Service): string {
 Description=Wheelhouse package index
 Wants=network-online.target
 After=network-online.target
+# A database on another machine may come later than the server.
+StartLimitIntervalSec=0
 
 [Service]
 User=${percentWord(user)}
@@ -26,7 +28,7 @@ CacheDirectory=wheelhouse
 Environment=XDG_CACHE_HOME=%C/wheelhouse
 ${variables.map((line) => `${line}\n`).join('')}ExecStart=${argv.map(percentWord).join(' ')}
 Restart=always
-RestartSec=1
+RestartSec=2
 # Running answers have ten seconds to end.
 TimeoutStopSec=20
 LimitNOFILE=65536
