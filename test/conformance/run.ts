@@ -1,7 +1,7 @@
 // Runs devpi's own test suites against the server of this tree.
 //
 //   node test/conformance/run.ts             all suites
-//   node test/conformance/run.ts client      one of them: client, server or views
+//   node test/conformance/run.ts client      one of them: client, server, views or nginx
 //
 // Fails if a test fails that expected-failures.txt does not name, or passes although it is named there.
 import { readFileSync } from 'node:fs';

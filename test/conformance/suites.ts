@@ -23,7 +23,7 @@ type Sdist = keyof typeof sdists;
 
 /** One run of pytest. */
 export interface Suite {
-  readonly name: 'client' | 'server' | 'views';
+  readonly name: 'client' | 'server' | 'views' | 'nginx';
   /** How many tests there are: a suite that collects fewer has lost some. */
   readonly tests: number;
   readonly cwd: string;
@@ -57,6 +57,14 @@ export const suites: readonly Suite[] = [
     name: 'views',
     tests: 130,
     cwd: join(import.meta.dirname, 'views'),
+    path: 'test_all.py',
+    pythonPath: [ownPlugins, sourceDirectory('devpi-server')],
+  },
+  {
+    // What devpi-gen-config writes for nginx, before and after scripts of its users.
+    name: 'nginx',
+    tests: 4,
+    cwd: join(import.meta.dirname, 'nginx'),
     path: 'test_all.py',
     pythonPath: [ownPlugins, sourceDirectory('devpi-server')],
   },

@@ -40,7 +40,7 @@ export function nginxSite(site: NginxSite): string {
 }
 `
       : '';
-  return `${upstream(site)}${cacheZone(site)}${redirect}server {
+  return `${scheme(site)}${upstream(site)}${cacheZone(site)}${redirect}server {
     server_name ${names};
     listen ${outsidePort}${isSecure ? ' ssl' : ''};
 ${secure}
@@ -59,6 +59,17 @@ ${secure}
 
     root ${serverdir};  # every address is the server's
 ${locations(site)}}
+`;
+}
+
+/** Where nobody has said how clients come, another proxy before nginx may. */
+function scheme({ outsideUrl }: NginxSite): string {
+  if (outsideUrl !== undefined) return '';
+  return `map $http_x_forwarded_proto $x_scheme {
+    http     http;
+    https    https;
+    default  $scheme;
+}
 `;
 }
 
@@ -105,9 +116,11 @@ function locations(site: NginxSite): string {
 /** `isSent` tells the server that nginx sends stored files. Nobody else may say so, or choose the address of a client. */
 function headers({ outsideUrl, stored }: NginxSite, isSent: boolean): readonly string[] {
   const port = outsideUrl?.port ? `:${outsideUrl.port}` : '';
-  const address = outsideUrl === undefined ? '$http_host' : `$host${port}${pathOf(outsideUrl)}`;
   return [
-    `proxy_set_header  X-outside-url $scheme://${address};`,
+    // As the files of devpi-gen-config and of devpi 1.x have it: scripts replace the line.
+    outsideUrl === undefined
+      ? 'proxy_set_header X-outside-url $x_scheme://$http_host;'
+      : `proxy_set_header  X-outside-url $scheme://$host${port}${pathOf(outsideUrl)};`,
     'proxy_set_header  X-Real-IP $remote_addr;',
     'proxy_set_header  X-Forwarded-For $remote_addr;',
     `proxy_set_header  X-Accel-Location ${isSent ? stored?.location : '""'};`,
