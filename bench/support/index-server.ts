@@ -17,7 +17,11 @@ export async function startIndexServer(name: IndexServerName, directory: string)
 
 const projectRoot = join(import.meta.dirname, '..', '..');
 
-async function startWheelhouse(directory: string): Promise<Server> {
+/** With nothing configured but what `env` says. */
+export async function startWheelhouse(
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   if (
     !existsSync(join(projectRoot, 'src', 'start.js')) &&
     !existsSync(join(projectRoot, 'dist', 'start.js'))
@@ -45,6 +49,7 @@ async function startWheelhouse(directory: string): Promise<Server> {
     env: {
       WHEELHOUSE_PACKAGES_MIRROR_PRIVATE_ADDRESSES: 'anyone',
       WHEELHOUSE_PACKAGES_PUSH_PRIVATE_ADDRESSES: 'anyone',
+      ...env,
     },
     readyPath: '/+api',
   });
@@ -122,7 +127,7 @@ export async function putIndex(
   return url;
 }
 
-async function logIn(server: Server, name: string, secret: string): Promise<Record<string, string>> {
+export async function logIn(server: Server, name: string, secret: string): Promise<Record<string, string>> {
   const answer = await sendJson(`${server.url}/+login`, 'POST', { user: name, password: secret }, {});
   const { result } = JSON.parse(answer.body.toString()) as { result: { password: string } };
   return { 'x-devpi-auth': Buffer.from(`${name}:${result.password}`).toString('base64') };

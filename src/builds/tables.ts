@@ -140,7 +140,7 @@ export const buildsMigrations: readonly Migration[] = [
       await schema
         .createIndex('build_need_by_turn')
         .on('build_need')
-        .columns(['target', 'rank', 'released_at', 'id'])
+        .columns(['target', 'rank', 'released_at desc', 'id'])
         .execute();
       await schema
         .createTable('build')

@@ -1,13 +1,15 @@
 import { findIndexById, fullName } from '#packages';
+import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { noBuilder } from '../builders/change-builder.ts';
 import { findBuilder, updateSeen, type Builder, type BuilderState } from '../builders/store.ts';
 import type { BuildsContext } from '../context.ts';
 import { buildsErrors } from '../errors.ts';
 import { publishingIndex } from '../queue/derive-project.ts';
-import { findNext, takeQueued, type QueuedBuild } from '../queue/store.ts';
+import { lockNext, removeQueued, type QueuedBuild } from '../queue/store.ts';
 import { countFailures, countRunning, insertBuild } from '../records/store.ts';
 import { buildsConfig } from '../settings.ts';
+import { buildOver } from './running-build.ts';
 
 export interface LeasedBuild extends Omit<QueuedBuild, 'id'> {
   readonly build: number;
@@ -23,7 +25,7 @@ export interface Leased {
 }
 
 /** How often another builder may be faster before this one is told to come again. */
-const TRIES = 5;
+const TRIES = 10;
 
 /**
  * Gives a builder the next build of those that it can do, as its own until it is silent for too long; none if there is none, or if it is
@@ -41,70 +43,70 @@ export async function leaseBuild(
   await updateSeen(db, name, clock.now());
   if (builder.state !== 'active') return { lease: undefined, state: builder.state };
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const next = await chooseNext(context, builder);
-    if (next === undefined) break;
-    const lease = await take(context, builder, next);
-    if (lease !== undefined) return { lease, state: builder.state };
+    try {
+      const taken = await db.transaction().execute((tx) => take(context, tx, builder));
+      return { lease: taken && (await describe(context, taken)), state: builder.state };
+    } catch (error) {
+      if (!(error instanceof Taken)) throw error;
+    }
   }
   return { lease: undefined, state: builder.state };
 }
 
+type TakenBuild = Omit<LeasedBuild, 'index' | 'failures'>;
+
+/** Throws `Taken` where another builder was faster. */
+async function take(context: BuildsContext, tx: Tx, builder: Builder): Promise<TakenBuild | undefined> {
+  const { clock, config } = context;
+  const next = await chooseNext(context, tx, builder);
+  if (next === undefined) return undefined;
+  const { id, ...queued } = next;
+  const { indexId, project, version, target, sdist, isAlone } = queued;
+  await removeQueued(tx, id);
+  const now = clock.now();
+  const build = await insertBuild(tx, {
+    indexId,
+    project,
+    version,
+    target,
+    sdist,
+    builder: builder.name,
+    // One wheel may do for all targets: until that is known, nobody builds the release for another one.
+    claim: [indexId, project, version, isAlone ? '*' : target].join(' '),
+    leaseUntil: now + buildsConfig(config)['builds.lease-seconds'] * 1000,
+    startedAt: now,
+  });
+  if (build === undefined) throw new Taken();
+  return { ...queued, build };
+}
+
 /** The first of each target; of those the one of the best rank, then of the target for which fewest are at work. */
 async function chooseNext(
-  { db, clock }: BuildsContext,
+  { clock, dialect }: BuildsContext,
+  tx: Tx,
   { targets }: Builder,
 ): Promise<QueuedBuild | undefined> {
   const firsts: QueuedBuild[] = [];
   for (const target of targets) {
-    const first = await findNext(db, target, clock.now());
+    const first = await lockNext(tx, dialect, { target, now: clock.now() });
     if (first !== undefined) firsts.push(first);
   }
   if (firsts.length < 2) return firsts[0];
-  const running = await countRunning(db, targets);
+  const running = await countRunning(tx, targets);
   const load = ({ target }: QueuedBuild) => running.get(target) ?? 0;
   return firsts.toSorted(
     (a, b) => a.rank - b.rank || load(a) - load(b) || b.releasedAt - a.releasedAt || a.id - b.id,
   )[0];
 }
 
-/** Undefined if another builder was faster. */
-async function take(
-  context: BuildsContext,
-  builder: Builder,
-  { id, ...queued }: QueuedBuild,
-): Promise<LeasedBuild | undefined> {
-  const { db, clock, config } = context;
-  const { indexId, project, version, target, sdist, isAlone } = queued;
-  const source = await findIndexById(db, indexId);
-  if (source === undefined) return undefined;
+/** With what the builder must know besides. */
+async function describe(context: BuildsContext, taken: TakenBuild): Promise<LeasedBuild> {
+  const { db } = context;
+  const source = await findIndexById(db, taken.indexId);
+  // It has gone with its builds, which the builder learns from its first heartbeat.
+  if (source === undefined) throw buildOver({ id: taken.build, state: 'cancelled' });
   const published = (await publishingIndex(context, source)) ?? source;
-  const build = await db
-    .transaction()
-    .execute(async (tx) => {
-      if (!(await takeQueued(tx, id))) return undefined;
-      const now = clock.now();
-      const number = await insertBuild(tx, {
-        indexId,
-        project,
-        version,
-        target,
-        sdist,
-        builder: builder.name,
-        // One wheel may do for all targets: until that is known, nobody builds the release for another one.
-        claim: [indexId, project, version, isAlone ? '*' : target].join(' '),
-        leaseUntil: now + buildsConfig(config)['builds.lease-seconds'] * 1000,
-        startedAt: now,
-      });
-      if (number === undefined) throw new Taken();
-      return number;
-    })
-    .catch((error: unknown) => {
-      if (error instanceof Taken) return undefined;
-      throw error;
-    });
-  if (build === undefined) return undefined;
-  const failures = await countFailures(db, queued);
-  return { ...queued, build, failures, index: fullName(published) };
+  return { ...taken, failures: await countFailures(db, taken), index: fullName(published) };
 }
 
 /** Rolls back. */

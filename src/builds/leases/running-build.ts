@@ -11,7 +11,7 @@ export async function getRunning(db: Db, id: string): Promise<Build> {
   throw buildOver(build);
 }
 
-export function buildOver({ id, state }: Build): AppError {
+export function buildOver({ id, state }: Pick<Build, 'id' | 'state'>): AppError {
   const why = state === 'lost' ? 'its builder was silent for too long' : `it is ${state}`;
   return new AppError(buildsErrors.buildOver, `build ${id} is over: ${why}`);
 }

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Db, Tx } from '#kernel/db/db.ts';
+import type { Db, DialectName, Tx } from '#kernel/db/db.ts';
 import type { Sdist } from '../model/build.ts';
 import type { BuildsTables } from '../tables.ts';
 
@@ -70,9 +70,16 @@ export async function insertQueued(
   }
 }
 
-/** The first that may be begun for a target: what was asked for, then new releases, then older ones, newest first. */
-export async function findNext(db: Db, target: string, now: number): Promise<QueuedBuild | undefined> {
-  const row = await tables(db)
+/**
+ * The first that may be begun for a target: what was asked for, then new releases, then older ones, newest first. On PostgreSQL it is locked
+ * until the transaction ends, and what others have locked is passed over; SQLite has one transaction at a time.
+ */
+export async function lockNext(
+  tx: Tx,
+  dialect: DialectName,
+  { target, now }: { readonly target: string; readonly now: number },
+): Promise<QueuedBuild | undefined> {
+  const query = tables(tx)
     .selectFrom('build_need')
     .selectAll()
     .where('target', '=', target)
@@ -93,15 +100,15 @@ export async function findNext(db: Db, target: string, now: number): Promise<Que
     .orderBy('rank')
     .orderBy('released_at', 'desc')
     .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+    .limit(1);
+  const locking = dialect === 'postgres' ? query.forUpdate('build_need').skipLocked() : query;
+  const row = await locking.executeTakeFirst();
   return row && fromRow(row);
 }
 
-/** Returns false if somebody else has taken it. */
-export async function takeQueued(tx: Tx, id: number): Promise<boolean> {
-  const taken = await tables(tx).deleteFrom('build_need').where('id', '=', id).returning('id').execute();
-  return taken.length > 0;
+/** Takes it out of the queue. */
+export async function removeQueued(tx: Tx, id: number): Promise<void> {
+  await tables(tx).deleteFrom('build_need').where('id', '=', id).execute();
 }
 
 /** How many builds are to do, of all projects. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
@@ -13,6 +13,7 @@ import type { BuiltWheel } from './check-wheels.ts';
 import type { RetryRule } from './classify-failure.ts';
 import type { Python } from './find-pythons.ts';
 import type { BuildLimits } from './limits.ts';
+import { removeWork } from './remove-work.ts';
 import { LogStream } from './stream-log.ts';
 
 export interface DoLease {
@@ -70,7 +71,7 @@ export async function doLease(input: DoLease): Promise<Result | undefined> {
     throw error;
   } finally {
     clearInterval(beating);
-    await rm(work, { recursive: true, force: true });
+    await removeWork(work);
   }
 }
 
