@@ -20,3 +20,27 @@ export async function inParallel<Item, Result>(
   });
   return results;
 }
+
+/** The same for items that come one after the other, of which no more are taken than are worked on. */
+export async function eachInParallel<Item>(
+  items: AsyncGenerator<Item>,
+  limit: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  let hasFailed = false;
+  async function worker(): Promise<void> {
+    try {
+      for (;;) {
+        const next = await items.next();
+        if (next.done || hasFailed) return;
+        await work(next.value);
+      }
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: limit }, worker));
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+}

@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { wheel, wheelFilename } from '#test/archives.ts';
+import { dumpedFile, writeDump } from '#test/dumps.ts';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { runCommand } from '#test/run-command.ts';
 import { launcher, serverEnvironment, startServer } from '#test/server.ts';
@@ -13,8 +15,8 @@ describe('links named after the programs of devpi', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'wheelhouse-links-'));
     serverdir = join(directory, 'state');
-    for (const name of ['devpi-server', 'devpi-init', 'devpi-passwd', 'other'])
-      symlinkSync(launcher, join(directory, name));
+    const names = ['devpi-server', 'devpi-init', 'devpi-passwd', 'devpi-import', 'devpi-export', 'other'];
+    for (const name of names) symlinkSync(launcher, join(directory, name));
   });
 
   afterEach(() => rmSync(directory, { recursive: true }));
@@ -26,6 +28,53 @@ describe('links named after the programs of devpi', () => {
 
   test('devpi-server tells the version whose interface it serves', async () => {
     expect(await run('devpi-server', '--version')).toEqual({ exitCode: 0, stdout: '6.20.3\n', stderr: '' });
+  });
+
+  test('devpi-import and devpi-export move a server, and give files second names', async () => {
+    const dump = join(directory, 'dump');
+    const path = `ada/dev/demo/1.0/${wheelFilename()}`;
+    await writeDump(dump, {
+      users: { root: {}, ada: {} },
+      indexes: {
+        'ada/dev': {
+          indexconfig: { type: 'stage' },
+          projects: { demo: { '1.0': { name: 'demo', version: '1.0' } } },
+          files: [dumpedFile(path, wheel())],
+        },
+        'ada/rest': { indexconfig: { type: 'constrained' } },
+      },
+      files: { [path]: wheel() },
+    });
+    const there = ['--serverdir', serverdir, '--no-root-pypi'];
+
+    const refused = await run('devpi-import', ...there, dump);
+    const skipping = ['--skip-import-type', 'constrained', '--hard-links', '--no-events'];
+    const imported = await run('devpi-import', ...there, ...skipping, dump);
+    const exported = await run(
+      'devpi-export',
+      '--serverdir',
+      serverdir,
+      '--hard-links',
+      join(directory, 'out'),
+    );
+
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("ada/rest: unknown index type 'constrained'"),
+    });
+    expect(imported).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('imported 2 users, 1 index, 1 project, 1 release, 1 file\n'),
+    });
+    expect(exported).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('exported 2 users, 1 index, 1 project, 1 file ('),
+    });
+    const [before, after] = [join(dump, path), join(directory, 'out', path)].map((file) => statSync(file));
+    expect(after?.ino).toBe(before?.ino);
+    // The dump that came, the store, and the dump that went.
+    expect(after?.nlink).toBe(3);
+    expect((after?.mode ?? 0) & 0o222).toBe(0);
   });
 
   test('devpi-init makes the state once', async () => {

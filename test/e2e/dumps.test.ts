@@ -1,4 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +17,7 @@ import {
   wheelUpload,
 } from '#test/index-api.ts';
 import { skipWithout } from '#test/machine.ts';
+import { mountSmallDisk } from '#test/small-disk.ts';
 import { runChecked, runCommand } from '#test/run-command.ts';
 import { launcher, serverEnvironment, startServer } from '#test/server.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
@@ -306,6 +309,60 @@ describe('an export', () => {
     expect(refused.stderr).toContain('full is not empty');
   });
 });
+
+const noTmpfs =
+  platform() === 'linux' && process.getuid?.() === 0
+    ? undefined
+    : 'a small disk needs Linux and root (tmpfs)';
+
+it.skipIf(skipWithout(noTmpfs))(
+  'a full disk ends an import and an export, which go on when there is room',
+  async () => {
+    const dump = join(home.path, 'too-large');
+    const names = Array.from({ length: 60 }, (_none, number) => `1.${number}`);
+    const files = names.map((version) => {
+      const wheel = wheelUpload({ version, files: { big: randomBytes(400_000) } });
+      return { version, path: `ada/dev/demo/${version}/${wheel.filename}`, bytes: Buffer.from(wheel.bytes) };
+    });
+    await writeDump(dump, {
+      users: { root: {}, ada: {} },
+      indexes: {
+        'ada/dev': {
+          indexconfig: { type: 'stage' },
+          projects: {
+            demo: Object.fromEntries(names.map((version) => [version, { name: 'demo', version }])),
+          },
+          files: files.map(({ path, bytes, version }) => dumpedFile(path, bytes, { version })),
+        },
+      },
+      files: Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])),
+    });
+    await using disk = await mountSmallDisk(40);
+    const filler = join(disk.path, 'filler');
+    const fill = () => writeFile(filler, Buffer.alloc(20 * 1024 ** 2));
+    const serverdir = join(disk.path, 'state');
+    await fill();
+
+    const full = await wheelhouse(['import', dump, '--serverdir', serverdir]);
+    expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no space left') });
+    await rm(filler);
+    expect(await wheelhouse(['import', dump, '--serverdir', serverdir, '--verify'])).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('every file has its hash'),
+    });
+
+    await using other = await mountSmallDisk(40);
+    await writeFile(join(other.path, 'filler'), Buffer.alloc(20 * 1024 ** 2));
+    const out = join(other.path, 'out');
+    const stopped = await wheelhouse(['export', out, '--serverdir', serverdir]);
+    expect(stopped).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no space left') });
+    expect(await readdir(out)).not.toContain('dataindex.json');
+    await rm(join(other.path, 'filler'));
+    expect(await wheelhouse(['export', out, '--serverdir', serverdir, '--verify'])).toMatchObject({
+      exitCode: 0,
+    });
+  },
+);
 
 describe('an import', () => {
   it('that is killed leaves a directory that no server opens, and goes on', async () => {

@@ -68,16 +68,6 @@ export interface Presigned {
 export interface Files {
   /** Starts a file whose digest is not known yet. */
   receive(): Promise<IncomingFile>;
-  /**
-   * The same with the bytes of a file on this machine, which gets a second name instead of a copy, and is read-only from
-   * then on; undefined where that cannot be. Only where the store is a directory.
-   */
-  readonly adopt?: (path: string) => Promise<IncomingFile | undefined>;
-  /**
-   * Gives a stored file this name, too, instead of a copy; false where that cannot be. It is read-only from then on, since
-   * who writes into it changes what is stored. Only where the store is a directory.
-   */
-  readonly linkTo?: (sha256: string, path: string) => Promise<boolean>;
   /** Opens a file, or a range of it, for reading; throws `kernel.file-missing` if there is no such file. */
   open(sha256: string, range?: ByteRange): Promise<OpenFile>;
   /** Where the bytes of a file are below the directory `sha256` of the store. Only where the store is a directory. */

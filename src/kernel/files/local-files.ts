@@ -6,7 +6,6 @@ import { kernelErrors } from '../errors/kernel-errors.ts';
 import { Digesters } from './digests.ts';
 import type { Files } from './files.ts';
 import { LocalIncomingFile } from './local-incoming-file.ts';
-import { isNoLink, LinkedFile, STORED_MODE } from './local-linked-file.ts';
 import { readLocalFile } from './local-open-file.ts';
 import { OpenFileCache } from './open-file-cache.ts';
 import { throwStorageError } from './storage-error.ts';
@@ -82,21 +81,6 @@ export async function openLocalFiles(
     async receive() {
       const digester = await digesters.create();
       return await LocalIncomingFile.create(join(incoming, randomUUID()), digester, store);
-    },
-    async adopt(path) {
-      return await LinkedFile.create(path, join(incoming, randomUUID()), await digesters.create(), store);
-    },
-    async linkTo(sha256, path) {
-      const stored = pathOf(sha256);
-      try {
-        await chmod(stored, isForGroup ? GROUP_FILE_MODE : STORED_MODE);
-        await link(stored, path);
-        return true;
-      } catch (error) {
-        if (isNoLink(error)) return false;
-        if (isMissing(error)) throw missing(sha256, error);
-        throw error;
-      }
     },
     async open(sha256, range) {
       const handle = await openFiles.open(sha256);

@@ -58,3 +58,15 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer> {
     await file.close();
   }
 }
+
+/** Whether a file has the bytes of a hash, `sha256=…`: after a power cut it may be there by its name only. */
+export async function hasHash(path: string, wanted: string): Promise<boolean> {
+  const [algorithm = '', digest] = wanted.split('=', 2);
+  const hash = createHash(algorithm);
+  try {
+    for await (const chunk of readChunks(path)) hash.update(chunk);
+  } catch {
+    return false;
+  }
+  return hash.digest('hex') === digest;
+}

@@ -18,7 +18,7 @@ export function dumpMirror(db: Db, index: Index): DumpSource {
       for await (const { name, files } of fetchedProjects(db, index))
         yield {
           name,
-          versions: Object.fromEntries(files.map((each) => [each.version, metadataOf(name, each)])),
+          releases: new Map(files.map((each) => [each.version, JSON.stringify(metadataOf(name, each))])),
         };
     },
     async *files() {

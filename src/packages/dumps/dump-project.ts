@@ -3,9 +3,10 @@ import { listDocumentation } from '../documentation/store.ts';
 import { filePath } from '../model/file-path.ts';
 import { fullName, type Index } from '../model/index.ts';
 import type { LogItem } from '../model/log-item.ts';
-import { listFiles, listReleases, type Project } from '../projects/store.ts';
+import { listFiles, type Project } from '../projects/store.ts';
 import { listToxResults } from '../tox-results/store.ts';
 import type { FileItem } from './dump-format.ts';
+import { listReleaseTexts, listVersionsById } from './store.ts';
 
 /** A file of a dump: what is told of it, and its bytes. */
 export interface DumpedBytes {
@@ -13,10 +14,10 @@ export interface DumpedBytes {
   readonly bytes: { readonly sha256: string; readonly size: number };
 }
 
-/** The metadata of a project's releases by version, under devpi's keys. */
-export async function dumpReleases(db: Db, project: Project): Promise<Readonly<Record<string, object>>> {
-  const releases = await listReleases(db, project.id);
-  return Object.fromEntries(releases.map(({ version, metadata }) => [version, metadata]));
+/** The metadata of a project's releases by version, under devpi's keys, each as JSON. */
+export async function dumpReleases(db: Db, project: Project): Promise<ReadonlyMap<string, string>> {
+  const releases = await listReleaseTexts(db, project.id);
+  return new Map(releases.map(({ version, metadata }) => [version, metadata]));
 }
 
 const IDS_A_QUERY = 500;
@@ -50,7 +51,7 @@ export async function* dumpFiles(db: Db, index: Index, project: Project): AsyncG
 }
 
 async function* dumpDocumentation(db: Db, index: Index, project: Project): AsyncGenerator<DumpedBytes> {
-  const versions = new Map((await listReleases(db, project.id)).map(({ id, version }) => [id, version]));
+  const versions = await listVersionsById(db, project.id);
   const ids = [...versions.keys()];
   for (let start = 0; start < ids.length; start += IDS_A_QUERY) {
     for (const zip of await listDocumentation(db, ids.slice(start, start + IDS_A_QUERY))) {

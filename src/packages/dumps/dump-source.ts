@@ -1,7 +1,7 @@
 import type { DumpedBytes } from './dump-project.ts';
 
-/** What an index gives to a dump: first what is said of its projects, then the files. */
+/** What an index gives to a dump: first what is said of its projects, each release as JSON by its version, then the files. */
 export interface DumpSource {
-  projects(): AsyncGenerator<{ readonly name: string; readonly versions: object }>;
+  projects(): AsyncGenerator<{ readonly name: string; readonly releases: ReadonlyMap<string, string> }>;
   files(): AsyncGenerator<DumpedBytes>;
 }

@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { appendFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { once } from 'node:events';
 import { AppError } from '#kernel/errors/app-error.ts';
-import type { Files } from '#kernel/files/files.ts';
 import { syncDirectory } from '#kernel/files/sync-directory.ts';
 import { syncFileSystem } from '#kernel/files/sync-file-system.ts';
 import { DEVPI_VERSION } from '../contract.ts';
-import { readChunks } from './check-bytes.ts';
+import { hasHash } from './check-bytes.ts';
 import { packagesErrors } from '../errors.ts';
 import { DATA_INDEX, type FileItem } from './dump-format.ts';
 
 /** What is there of a dump that is not whole yet, one line a file. */
 const JOURNAL = '.unfinished.jsonl';
-const COPY_BYTES = 1024 ** 2;
+const WRITE_CHARACTERS = 256 * 1024;
 
 /** A file, and where it goes in the dump. */
 export interface WrittenFile {
@@ -36,7 +32,10 @@ export class DumpWriter {
   /** What is there already, by path. */
   readonly #known: Map<string, string>;
   readonly #used = new Set<string>();
-  readonly #out: WriteStream;
+  readonly #out: FileHandle;
+  /** Not yet written. */
+  #text: string[] = [];
+  #length = 0;
   #separator = '';
 
   /** `source` names the server; only an interrupted export of the same one is gone on with. */
@@ -55,12 +54,11 @@ export class DumpWriter {
     }
     if (names.length === 0) await appendFile(journal, `${head}\n`, { mode: 0o600 });
     const known = new Map(lines.flatMap(readLine).map(({ relpath, hash }) => [relpath, hash]));
-    const out = createWriteStream(join(directory, `${DATA_INDEX}.part`), { mode: 0o600 });
-    await once(out, 'open');
+    const out = await open(join(directory, `${DATA_INDEX}.part`), 'w', 0o600);
     return new DumpWriter(directory, journal, known, out);
   }
 
-  private constructor(directory: string, journal: string, known: Map<string, string>, out: WriteStream) {
+  private constructor(directory: string, journal: string, known: Map<string, string>, out: FileHandle) {
     this.#directory = directory;
     this.#journal = journal;
     this.#known = known;
@@ -89,8 +87,11 @@ export class DumpWriter {
     this.#separator = '';
   }
 
-  async project(name: string, versions: object): Promise<void> {
-    await this.#member(name, versions);
+  /** The releases are JSON by version. */
+  async project(name: string, releases: ReadonlyMap<string, string>): Promise<void> {
+    const members = [...releases].map(([version, json]) => `${JSON.stringify(version)}: ${json}`);
+    await this.#write(`${this.#separator}\n${JSON.stringify(name)}: {${members.join(', ')}}`);
+    this.#separator = ',';
   }
 
   async beginFiles(): Promise<void> {
@@ -116,8 +117,7 @@ export class DumpWriter {
   /** Has the bytes of a file in the dump, unless an export that was interrupted has brought them; false if there are none. */
   async put({ relpath, hash }: WrittenFile, bring: PutBytes): Promise<boolean> {
     const path = join(this.#directory, relpath);
-    this.#used.add(relpath);
-    if (this.#known.get(relpath) === hash && (await hasHash(path, hash))) return true;
+    if (this.knows({ relpath, hash }) && (await hasHash(path, hash))) return true;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const part = `${path}.part`;
     await rm(part, { force: true });
@@ -126,17 +126,26 @@ export class DumpWriter {
       return false;
     }
     await rename(part, path);
-    await appendFile(this.#journal, `${JSON.stringify({ relpath, hash })}\n`);
+    await this.wrote([{ relpath, hash }]);
     return true;
+  }
+
+  /** Whether an export that was interrupted has brought this file, if it is whole. */
+  knows({ relpath, hash }: WrittenFile): boolean {
+    this.#used.add(relpath);
+    return this.#known.get(relpath) === hash;
+  }
+
+  /** Remembers files that are there, for when this is interrupted. */
+  async wrote(files: readonly WrittenFile[]): Promise<void> {
+    const lines = files.map(({ relpath, hash }) => `${JSON.stringify({ relpath, hash })}\n`);
+    await appendFile(this.#journal, lines.join(''));
   }
 
   /** Makes the dump whole: what an earlier try has written and is no longer wanted goes. */
   async end(): Promise<void> {
     await this.#write('\n}\n}\n');
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#out.once('error', reject);
-    this.#out.end(() => resolve());
-    await promise;
+    await this.#flush();
     for (const relpath of this.#known.keys())
       if (!this.#used.has(relpath)) await rm(join(this.#directory, relpath), { force: true });
     const part = join(this.#directory, `${DATA_INDEX}.part`);
@@ -147,8 +156,8 @@ export class DumpWriter {
   }
 
   /** After a failure, too; what is there stays for the next try. */
-  close(): void {
-    this.#out.destroy();
+  async close(): Promise<void> {
+    await this.#out.close();
   }
 
   async #member(key: string, value: object): Promise<void> {
@@ -157,41 +166,16 @@ export class DumpWriter {
   }
 
   async #write(text: string): Promise<void> {
-    if (!this.#out.write(text)) await once(this.#out, 'drain');
+    this.#text.push(text);
+    this.#length += text.length;
+    if (this.#length > WRITE_CHARACTERS) await this.#flush();
   }
-}
 
-/** Writes the bytes of a stored file to a path: a second name where it is wanted and can be, else a copy. */
-export async function bringFrom(
-  files: Files,
-  sha256: string,
-  path: string,
-  hardLinks: boolean,
-): Promise<boolean> {
-  if (hardLinks && (await files.linkTo?.(sha256, path)) === true) return true;
-  const source = await files.open(sha256);
-  const target = await open(path, 'wx', 0o600);
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(source.size, 1)));
-    for (let read = await source.next(buffer); read.byteLength > 0; read = await source.next(buffer))
-      await target.writeFile(read);
-  } finally {
-    source.release();
-    await target.close();
+  async #flush(): Promise<void> {
+    const text = this.#text.join('');
+    [this.#text, this.#length] = [[], 0];
+    await this.#out.writeFile(text);
   }
-  return true;
-}
-
-/** After a power cut a file may be there by its name only. */
-async function hasHash(path: string, wanted: string): Promise<boolean> {
-  const [algorithm = '', digest] = wanted.split('=', 2);
-  const hash = createHash(algorithm);
-  try {
-    for await (const chunk of readChunks(path)) hash.update(chunk);
-  } catch {
-    return false;
-  }
-  return hash.digest('hex') === digest;
 }
 
 /** The last line may be cut off. */

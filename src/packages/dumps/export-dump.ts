@@ -2,19 +2,22 @@ import { dumpUser, listUsersAfter } from '#accounts';
 import type { Context } from '#kernel/context.ts';
 import type { Database, Db } from '#kernel/db/db.ts';
 import { readSnapshot } from '#kernel/db/read-snapshot.ts';
+import { filesDirectory } from '#kernel/files/files-directory.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { kernelErrors } from '#kernel/errors/kernel-errors.ts';
 import { inBatches } from '#kernel/in-batches.ts';
-import { inParallel } from '#kernel/in-parallel.ts';
+import { eachInParallel } from '#kernel/in-parallel.ts';
 import type { Progress } from '#kernel/progress.ts';
+import { Threads } from '#kernel/threads.ts';
 import { listIndexes } from '../indexes/store.ts';
 import { fullName, type Index } from '../model/index.ts';
-import { FILES_AT_ONCE } from './check-bytes.ts';
-import { bringFrom, DumpWriter } from './dump-writer.ts';
+import { DumpWriter } from './dump-writer.ts';
 import { countDumped, listProjectsOf } from './store.ts';
 import { dumpMirror } from './dump-mirror.ts';
 import { dumpFiles, dumpReleases } from './dump-project.ts';
 import type { DumpSource } from './dump-source.ts';
+import { BATCHES_AHEAD, THREADS } from './store-files.ts';
+import type { FileToWrite, Writing } from './write-batch.ts';
 
 export interface ExportDump {
   readonly directory: string;
@@ -35,7 +38,7 @@ export interface ExportedDump {
 }
 
 const PAGE = 200;
-const FILES_A_BATCH = 200;
+const FILES_A_BATCH = 50;
 
 /**
  * Writes everything that a server has into a directory that is empty, in devpi's form, as it is at one moment: a server may
@@ -43,14 +46,21 @@ const FILES_A_BATCH = 200;
  * else.
  */
 export async function exportDump(
-  { files, uuid }: Context,
+  { config, uuid }: Context,
   database: Database,
   { directory, includeMirroredFiles = false, hardLinks = false }: ExportDump,
   progress: Progress,
 ): Promise<ExportedDump> {
   const writer = await DumpWriter.open(directory, uuid);
   const counted = { users: 0, indexes: 0, projects: 0, files: 0, bytes: 0 };
+  const writing: Writing = { dump: directory, directory: filesDirectory(config), hardLinks };
   try {
+    await using threads = new Threads<readonly FileToWrite[], undefined>(
+      THREADS,
+      'write-files-worker',
+      import.meta.url,
+      writing,
+    );
     await readSnapshot(database, async (db) => {
       const total = await countDumped(db, includeMirroredFiles);
       progress.step(hardLinks ? 'linking files' : 'copying files');
@@ -70,32 +80,37 @@ export async function exportDump(
         }
         await writer.beginIndex(key, config);
         const source = index.type === 'mirror' ? dumpMirror(db, index) : dumpStage(db, index);
-        for await (const { name, versions } of source.projects()) {
-          await writer.project(name, versions);
+        for await (const { name, releases } of source.projects()) {
+          await writer.project(name, releases);
           counted.projects += 1;
         }
         await writer.beginFiles();
-        for await (const batch of inBatches(source.files(), FILES_A_BATCH)) {
-          await inParallel(batch, FILES_AT_ONCE, async ({ item: { relpath }, bytes: { sha256 } }) => {
-            const file = { relpath, hash: `sha256=${sha256}` };
-            await writer.put(file, (path) => bringFrom(files, sha256, path, hardLinks));
-          });
-          for (const { item, bytes } of batch) {
-            await writer.file(item);
-            counted.files += 1;
-            counted.bytes += bytes.size;
+        // In the order in which they are read: what tox told of a file comes after it.
+        async function* told() {
+          for await (const file of source.files()) {
+            await writer.file(file.item);
+            yield file;
           }
-          progress.count(counted.files, Math.max(total, counted.files));
         }
+        await eachInParallel(inBatches(told(), FILES_A_BATCH), THREADS * BATCHES_AHEAD, async (batch) => {
+          const asked = batch.map(({ item: { relpath }, bytes: { sha256 } }) => {
+            const hash = `sha256=${sha256}`;
+            return { relpath, sha256, hash, isKnown: writer.knows({ relpath, hash }) };
+          });
+          await threads.run(asked);
+          await writer.wrote(asked.filter(({ isKnown }) => !isKnown));
+          counted.files += batch.length;
+          counted.bytes += batch.reduce((sum, { bytes }) => sum + bytes.size, 0);
+          progress.count(counted.files, Math.max(total, counted.files));
+        });
         await writer.endIndex();
       }
     });
     await writer.end();
   } catch (error) {
-    if (error instanceof AppError && error.kind === kernelErrors.fileMissing) throw removedMeanwhile(error);
-    throw error;
+    throwWritingError(error as NodeJS.ErrnoException);
   } finally {
-    writer.close();
+    await writer.close();
   }
   return counted;
 }
@@ -104,7 +119,7 @@ function dumpStage(db: Db, index: Index): DumpSource {
   return {
     async *projects() {
       for await (const project of allProjects(db, index))
-        yield { name: project.name, versions: await dumpReleases(db, project) };
+        yield { name: project.name, releases: await dumpReleases(db, project) };
     },
     async *files() {
       for await (const project of allProjects(db, index)) yield* dumpFiles(db, index, project);
@@ -132,9 +147,18 @@ async function* allUsers(db: Db) {
   }
 }
 
-function removedMeanwhile(cause: AppError): AppError {
-  return new AppError(kernelErrors.fileMissing, cause.message, {
-    cause,
+/** What only the operator can mend says so; everything else stays what it is. */
+function throwWritingError(error: NodeJS.ErrnoException): never {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  if (isFull) {
+    throw new AppError(kernelErrors.storageFull, 'no space left for the dump', {
+      cause: error,
+      hint: 'make room and export again into the same directory, which goes on',
+    });
+  }
+  if (error.code !== 'ENOENT') throw error;
+  throw new AppError(kernelErrors.fileMissing, error.message, {
+    cause: error,
     hint: 'if it was removed from a server that serves, export again into the same directory, which goes on; else run wheelhouse doctor',
   });
 }

@@ -73,7 +73,7 @@ export async function fetchDump(
     }
     await writer.end();
   } finally {
-    writer.close();
+    await writer.close();
   }
   return notes;
 }
@@ -101,11 +101,14 @@ async function fetchIndex(
     // Removed since the list was made.
     if (result === undefined) continue;
     const versions = parse(Versions, result, `${source.url}${place}`);
-    const metadata = Object.entries(versions).map(([version, { '+links': _links, ...rest }]) => [
-      version,
-      Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('+'))),
-    ]);
-    await writer.project(name, Object.fromEntries(metadata) as object);
+    const metadata = Object.entries(versions).map(
+      ([version, { '+links': _links, ...rest }]) =>
+        [
+          version,
+          JSON.stringify(Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('+')))),
+        ] as const,
+    );
+    await writer.project(name, new Map(metadata));
     const links = Object.entries(versions).flatMap(([version, { '+links': own }]) =>
       own.map((link) => ({ link, version })),
     );

@@ -1,8 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Digesters } from '#kernel/files/digests.ts';
 import type { Files } from '#kernel/files/files.ts';
+import { linkIntoStore } from '#kernel/files/hard-links.ts';
 import { openLocalFiles } from '#kernel/files/local-files.ts';
 import { putBytes } from '#kernel/files/put-bytes.ts';
 import type { ArchiveReader } from '#python/archives/archive-reader.ts';
@@ -59,16 +61,22 @@ export async function openStoring({ dump, directory, hardLinks }: Storing) {
     const { size, mtimeMs } = read.stats;
     if (known?.size === size && known.mtimeMs === mtimeMs && (await isThere(files, known)))
       return { line: known, isKnown: true };
+    const { bytes } = read;
     const stored =
-      read.bytes === undefined || hardLinks
-        ? await storePieces(file, path)
-        : await storeWhole(file, read.bytes);
+      bytes === undefined
+        ? ((hardLinks ? await storeLinked(file, path, read.stats) : undefined) ??
+          (await storePieces(file, path)))
+        : await storeWhole(file, path, { bytes, stats: read.stats });
     if (typeof stored === 'string') return { problem: stored };
     return { line: { relpath: file.relpath, mtimeMs, ...stored }, isKnown: false };
   }
 
   /** Of a file that is in memory; a text is what is wrong with it. */
-  async function storeWhole(file: FileToStore, bytes: Buffer): Promise<StoredBytes | string> {
+  async function storeWhole(
+    file: FileToStore,
+    path: string,
+    { bytes, stats }: { readonly bytes: Buffer; readonly stats: Stats },
+  ): Promise<StoredBytes | string> {
     const digester = await digesters.create();
     digester.update(bytes);
     const digests = digester.digest();
@@ -80,20 +88,42 @@ export async function openStoring({ dump, directory, hardLinks }: Storing) {
       size: bytes.byteLength,
       read: async (into, position) => bytes.copy(into, 0, position),
     });
-    putBytes(directory, digests.sha256, bytes);
+    const isLinked = hardLinks && linkIntoStore(directory, digests.sha256, path, stats);
+    if (!isLinked) putBytes(directory, digests.sha256, bytes);
     return { size: bytes.byteLength, ...digests, ...(sidecar && { sidecar }) };
   }
 
+  /** Undefined where the file must be copied. */
+  async function storeLinked(
+    file: FileToStore,
+    path: string,
+    stats: Stats,
+  ): Promise<StoredBytes | string | undefined> {
+    const digester = await digesters.create();
+    const others = otherHashes(file);
+    for await (const chunk of readChunks(path)) {
+      digester.update(chunk);
+      for (const [, hash] of others) hash.update(chunk);
+    }
+    const digests = digester.digest();
+    const wrong = wrongHash(file, allHashes(digests, others));
+    if (wrong !== undefined) return wrong;
+    await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const sidecar = await storeSidecar(file, {
+      size: stats.size,
+      read: async (into, position) => (await handle.read(into, 0, into.byteLength, position)).bytesRead,
+    });
+    if (!linkIntoStore(directory, digests.sha256, path, stats)) return undefined;
+    return { size: stats.size, ...digests, ...(sidecar && { sidecar }) };
+  }
+
   async function storePieces(file: FileToStore, path: string): Promise<StoredBytes | string> {
-    const linked = hardLinks ? await files.adopt?.(path) : undefined;
-    const incoming = linked ?? (await files.receive());
+    const incoming = await files.receive();
     try {
       const others = otherHashes(file);
-      if (linked === undefined || others.length > 0) {
-        for await (const chunk of readChunks(path)) {
-          for (const [, hash] of others) hash.update(chunk);
-          if (linked === undefined) await incoming.write(chunk);
-        }
+      for await (const chunk of readChunks(path)) {
+        for (const [, hash] of others) hash.update(chunk);
+        await incoming.write(chunk);
       }
       const { size, ...digests } = await incoming.finish();
       const wrong = wrongHash(file, allHashes(digests, others));

@@ -18,10 +18,10 @@ export interface StoreFiles {
   readonly hardLinks: boolean;
 }
 
-const THREADS = Math.min(availableParallelism(), 4);
+export const THREADS = Math.min(availableParallelism(), 4);
 const FILES_A_BATCH = 50;
 /** Of a thread: while one is worked on, its next one waits. */
-const BATCHES_AHEAD = 2;
+export const BATCHES_AHEAD = 2;
 
 /**
  * Stores the bytes of every file of a dump, durable when this resolves, and takes the metadata out of wheels; rows come later. Files with other

@@ -39,6 +39,25 @@ export async function listProjectsOf(
     .execute();
 }
 
+/** The releases of a project with their metadata, which is JSON. */
+export async function listReleaseTexts(db: Db, projectId: number) {
+  return await tables(db)
+    .selectFrom('release')
+    .select(['version', 'metadata'])
+    .where('project_id', '=', projectId)
+    .execute();
+}
+
+/** The versions of a project by the ids of its releases. */
+export async function listVersionsById(db: Db, projectId: number): Promise<ReadonlyMap<number, string>> {
+  const rows = await tables(db)
+    .selectFrom('release')
+    .select(['id', 'version'])
+    .where('project_id', '=', projectId)
+    .execute();
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}
+
 /** How many files a dump has. */
 export async function countDumped(db: Db, withMirrored: boolean): Promise<number> {
   const own = tables(db);
