@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, cp } from 'node:fs/promises';
+import { chmod, cp, rm } from 'node:fs/promises';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer } from 'node:tls';
 import { afterEach, expect, it, vi } from 'vitest';
+import { testAuthority, type TestAuthority } from '#test/certificates.ts';
 import { openClientSession } from '#test/client-session.ts';
 import { clientPath } from '#test/clients.ts';
 import {
@@ -316,6 +320,83 @@ it('is promoted when its primary was lost, and takes changes by the logins of be
     'demo-2.0-py3-none-any.whl',
   ]);
   for (const { url } of files) expect((await fetch(url)).status).toBe(200);
+});
+
+/** A proxy with a certificate of an authority of its own, as a company has in front of its primary. */
+async function publish(server: ServerProcess, authority: TestAuthority): Promise<{ readonly url: string }> {
+  const { port } = new URL(server.url);
+  const proxy = createServer(authority, (secure) => {
+    const plain = connect(Number(port), '127.0.0.1');
+    for (const socket of [secure, plain])
+      socket.on('error', () => [secure, plain].map((each) => each.destroy()));
+    secure.pipe(plain).pipe(secure);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  later({ [Symbol.asyncDispose]: async () => void proxy.close() });
+  return { url: `https://localhost:${(proxy.address() as AddressInfo).port}` };
+}
+
+it('follows a primary over https by the authority that it is told, and by no other', async () => {
+  const authority = await testAuthority('Test CA of a primary');
+  later({ [Symbol.asyncDispose]: () => rm(authority.directory, { recursive: true }) });
+  const primary = later(await startServer());
+  const index = await createIndex(primary, 'gesa/dev');
+  const token = await replicaToken(primary);
+  const published = await publish(primary, authority);
+
+  const args = ['serve', '--port', '0', '--replica-of', published.url];
+  await using directory = await makeTemporaryDirectory();
+  const refused = await runWheelhouse([...args, '--serverdir', join(directory.path, 'none')], {
+    env: { WHEELHOUSE_REPLICA_TOKEN: token },
+  });
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('UNABLE_TO_VERIFY_LEAF_SIGNATURE'),
+  ]);
+
+  const replica = await startReplica(published, token, { env: { WHEELHOUSE_CA_FILE: authority.caFile } });
+  const added = await upload({ ...index, url: `${replica.url}/gesa/dev` }, wheelUpload());
+  expect(added.status, added.text).toBe(200);
+  const [file] = await listPage({ simple: `${replica.url}/gesa/dev/+simple/` }, 'demo');
+  expect((await fetch(file?.url ?? '')).status).toBe(200);
+});
+
+it('takes the forms of a browser for the primary, whose session it is', async () => {
+  const primary = later(await startServer());
+  const { user, password } = await createIndex(primary, 'hedy/dev');
+  const replica = await startReplica(primary, await replicaToken(primary));
+  let cookie = '';
+  const browse = async (path: string, fields?: Readonly<Record<string, string>>) => {
+    const response = await fetch(replica.url + path, {
+      redirect: 'manual',
+      headers: { accept: 'text/html', cookie, origin: replica.url, 'sec-fetch-site': 'same-origin' },
+      ...(fields && { method: 'POST', body: new URLSearchParams(fields) }),
+    });
+    const set = response.headers.getSetCookie().map((each) => each.split(';')[0]);
+    if (set.length > 0) cookie = set.join('; ');
+    return { status: response.status, to: response.headers.get('location'), text: await response.text() };
+  };
+
+  expect((await browse('/+login', { user, password })).status).toBe(303);
+  const isStranger = ({ text }: { readonly text: string }) => /class="reader" href="\/\+login/.test(text);
+  expect(isStranger(await browse('/'))).toBe(false);
+  const made = await browse('/hedy/+new-index', { name: 'second', type: 'stage' });
+  expect(made.status, made.text).toBe(303);
+  expect(made.to).not.toContain(new URL(primary.url).host);
+  expect((await browse('/hedy/second')).status).toBe(200);
+  const foreign = await fetch(`${replica.url}/hedy/+new-index`, {
+    method: 'POST',
+    headers: { cookie, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    body: new URLSearchParams({ name: 'third', type: 'stage' }),
+  });
+  expect(foreign.status).toBe(403);
+  expect((await request(primary, 'GET', '/hedy/second')).status).toBe(200);
+  expect((await request(primary, 'GET', '/hedy/third')).status).toBe(404);
+
+  await primary.kill();
+  const alone = await browse('/');
+  expect([alone.status, isStranger(alone)]).toEqual([200, true]);
+  expect((await browse('/hedy/+new-index', { name: 'fourth', type: 'stage' })).status).toBe(503);
 });
 
 const hasNamespaces = process.getuid?.() === 0 && existsSync('/usr/sbin/ip');
