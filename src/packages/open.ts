@@ -46,6 +46,7 @@ import type { Caches } from './server/read-status.ts';
 import { serverRoutes } from './server/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { readTextsJobs } from './search/read-texts.ts';
+import { ReplicatedTexts } from './search/replicated-texts.ts';
 import { searchTextsMigration } from './search-texts/tables.ts';
 import { searchMigration } from './search-entries/tables.ts';
 import { packagesConfig } from './settings.ts';
@@ -99,6 +100,8 @@ function openPackages(accounts: AccountsContext): OpenPart {
   for (const listener of [...mirrors.listeners, lists, pages.cache, served.cache]) {
     context.events.listen(listener);
   }
+  const replicatedTexts = context.replica && new ReplicatedTexts(context);
+  if (replicatedTexts !== undefined) context.events.listen(replicatedTexts);
   const receivers = new WebhookReceivers(context.clock);
   context.events.listen(receivers);
   context.events.accompany((tx, events) => receivers.write(tx, events));
@@ -184,6 +187,7 @@ function openPackages(accounts: AccountsContext): OpenPart {
       },
     ],
     async close() {
+      replicatedTexts?.close();
       await descriptions.close();
       await mirrors.close();
       await mirrorFiles.close();

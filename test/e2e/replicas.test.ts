@@ -22,6 +22,7 @@ import {
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { launcher, startServer, type ServerOptions, type ServerProcess } from '#test/server.ts';
 import { makeTemporaryDirectory } from '#test/temporary-directory.ts';
+import { documentationUpload, uploadForm } from '#test/uploads.ts';
 
 const ROOT = { user: 'root', password: '' };
 const stack: AsyncDisposable[] = [];
@@ -276,6 +277,29 @@ it('refuses a directory with a server of its own, and a line that others can rea
   await replica.stop();
   const alone = await serve('--serverdir', other);
   expect([alone.exitCode, alone.stderr]).toEqual([1, expect.stringContaining('is a replica')]);
+});
+
+it('finds words of descriptions and documentation that have just come', async () => {
+  const primary = later(await startServer());
+  const index = await createIndex(primary, 'ida/dev');
+  const replica = await startReplica(primary, await replicaToken(primary));
+  await uploadAll(index, [wheelUpload({ name: 'rain', description: 'cumulonimbus' })]);
+  const documentation = documentationUpload({ 'index.html': '<p>stratocumulus</p>' }, { name: 'rain' });
+  const { body, contentType } = uploadForm(documentation);
+  const headers = { authorization: basicOf(index), 'content-type': contentType };
+  expect((await fetch(`${index.url}/`, { method: 'POST', headers, body: new Uint8Array(body) })).status).toBe(
+    200,
+  );
+
+  for (const word of ['cumulonimbus', 'stratocumulus']) {
+    await vi.waitFor(
+      async () => {
+        const { text } = await request(replica, 'GET', `/+search?q=${word}`);
+        expect(JSON.parse(text)).toMatchObject({ results: [{ project: 'rain' }] });
+      },
+      { timeout: 60_000, interval: 300 },
+    );
+  }
 });
 
 it('is promoted when its primary was lost, and takes changes by the logins of before', async () => {

@@ -9,7 +9,7 @@ import { readDocumentationFile } from '../documentation-pages/read-documentation
 import { listDocumentation, type Documentation } from '../documentation/store.ts';
 import { findProjectById, findRelease, listReleases } from '../projects/store.ts';
 import { findEntry } from '../search-entries/store.ts';
-import { READ_TEXTS } from '../search-texts/read-texts-soon.ts';
+import { READ_TEXTS, READ_UNREAD } from '../search-texts/read-texts-soon.ts';
 import {
   deleteTexts,
   findTextSource,
@@ -50,7 +50,7 @@ export function readTextsJobs(context: Reading): JobHandler[] {
       },
     },
     {
-      name: 'packages.read-unread-texts',
+      name: READ_UNREAD,
       isLocal: true,
       queue: QUEUE,
       everyMs: HOUR_MS,
