@@ -135,7 +135,7 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
             'demo.c':
               '#include <Python.h>\n' +
               'static struct PyModuleDef demo = {PyModuleDef_HEAD_INIT, "demo", NULL, -1, NULL};\n' +
-              'PyMODINIT_FUNC PyInit_demo(void) { return PyModule_Create(&demo); }\n',
+              'PyMODINIT_FUNC PyInit_demo(void) { return getpid() == 0 ? NULL : PyModule_Create(&demo); }\n',
           },
         }),
       };
@@ -147,7 +147,13 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
         const { tag = '', platform = '' } = chosen[at] ?? {};
         expect(result, log).toMatchObject({
           outcome: 'built',
-          wheels: [{ filename: `demo-1.0-${tag}-${tag}-${platform}.whl` }],
+          wheels: [
+            {
+              filename: `demo-1.0-${tag}-${tag}-${platform}.whl`,
+              libraries: [],
+              glibc: expect.stringMatching(/^2\./),
+            },
+          ],
         });
         expect(result.inputs.map(({ filename }) => filename)).toContainEqual(
           expect.stringMatching(/^setuptools-.*\.whl$/),

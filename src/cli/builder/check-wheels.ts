@@ -6,7 +6,9 @@ import { ArchiveRejected, inspectArchive } from '#python/archives/inspect.ts';
 import { parseFilename } from '#python/names/filename.ts';
 import { isSameVersion } from '#python/names/same-version.ts';
 import { isCompatible } from '#python/tags/compatibility.ts';
+import { findOwners, type SystemLibrary } from './find-owners.ts';
 import type { Python } from './find-pythons.ts';
+import { readNativeNeeds } from './read-libraries.ts';
 
 export interface BuiltWheel {
   readonly path: string;
@@ -15,6 +17,10 @@ export interface BuiltWheel {
   readonly size: number;
   /** What is allowed but worth a look. */
   readonly findings: readonly string[];
+  /** Libraries of the system that it needs, without those of every system. */
+  readonly libraries: readonly SystemLibrary[];
+  /** The oldest glibc that it runs with, as `2.34`; undefined where nothing of it is compiled. */
+  readonly glibc: string | undefined;
 }
 
 /** What a wheel must be, to count as the one that was asked for. */
@@ -65,6 +71,7 @@ async function takeWheel(from: string, filename: string, to: string, wanted: Wan
   });
   if (!isSameVersion(version, wanted.version))
     throw new BadWheel(`${filename} says that it is version ${version}, not ${wanted.version}`);
+  const { libraries, glibc, foreign } = await readNativeNeeds({ size, read }, wanted.python.platform);
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(CHUNK_BYTES);
   for (let at = 0, count; (count = await read(buffer, at)) > 0; at += count)
@@ -72,7 +79,18 @@ async function takeWheel(from: string, filename: string, to: string, wanted: Wan
   const path = join(to, filename);
   await rename(from, path);
   await chmod(path, 0o644);
-  return { path, filename, sha256: hash.digest('hex'), size, findings };
+  const sha256 = hash.digest('hex');
+  // Some wheels bring libraries for several machines; whether its own can be loaded, the import test says.
+  const strange = foreign.map((name) => `${name} is no library for ${wanted.python.platform}`);
+  return {
+    path,
+    filename,
+    sha256,
+    size,
+    findings: [...findings, ...strange],
+    libraries: await findOwners(libraries),
+    glibc,
+  };
 }
 
 function checkName(filename: string, { project, version, python }: Wanted): void {

@@ -40,6 +40,12 @@ collect2: error: ld returned 1 exit status`,
     { failureClass: 'missing-library', missing: 'cairo' },
   ],
   [
+    `Trying pkg-config --exists mysqlclient
+Command 'pkg-config --exists mysqlclient' returned non-zero exit status 1.
+Exception: Can not find valid pkg-config name.`,
+    { failureClass: 'missing-library', missing: 'mysqlclient' },
+  ],
+  [
     "Package 'libffi', required by 'virtual:world', not found",
     { failureClass: 'missing-library', missing: 'libffi' },
   ],
@@ -57,6 +63,12 @@ Perhaps you should add the directory containing \`libxml-2.0.pc'`,
 
 If you are using an outdated pip version, it is possible a prebuilt wheel is available`,
     { failureClass: 'missing-tool', missing: 'Rust', retry: 'final' },
+  ],
+  [
+    `Rust not found, installing into a temporary directory
+Downloading rustup-init from https://static.rust-lang.org/rustup/dist/x86_64-unknown-linux-gnu/rustup-init
+httpx.ConnectError: [Errno -3] Temporary failure in name resolution`,
+    { failureClass: 'missing-tool', missing: 'Rust' },
   ],
   [
     `Cargo, the Rust package manager, is not installed or is not on PATH.

@@ -126,6 +126,12 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     failureClass: 'missing-library',
+    pattern: /'?pkg-config (?:--\w+ )*--exists ([\w.+-]+)'? returned non-zero/,
+    detail: (found) => `missing library ${found}`,
+    isMissing: true,
+  },
+  {
+    failureClass: 'missing-library',
     pattern: /\b((?!pkg[-_])\w[\w.]*[-_]config)(?: executable|: command|:)? not found/,
     detail: (found) => `missing library: ${found} is not there`,
     isMissing: true,
@@ -133,7 +139,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     failureClass: 'missing-tool',
     pattern:
-      /can(?:'t|not) find (Rust) compiler|[Cc]argo, the (Rust) package manager, is not|(Rust) toolchain (?:is )?not (?:found|installed)/,
+      /can(?:'t|not) find (Rust) compiler|(Rust) not found, installing|[Cc]argo, the (Rust) package manager, is not|(Rust) toolchain (?:is )?not (?:found|installed)/,
     detail: () => 'the build needs Rust, which this builder does not have',
     isMissing: true,
   },
