@@ -85,8 +85,8 @@ async function measure(server: Server, session: Session, builders: number): Prom
   let results = 0;
   await Promise.all(
     Array.from({ length: builders }, async (_none, number) => {
-      const name = `bench-${builders}-${number}`;
-      const own = `${name}-${startedAt}`;
+      const name = `bench-${Math.round(startedAt)}-${number}`;
+      const own = name;
       await ask('/+builders', {
         name,
         session: own,

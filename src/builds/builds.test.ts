@@ -127,6 +127,24 @@ describe.each(databases)('builds on %s', (database) => {
     expect(await app.events()).toEqual([]);
   });
 
+  test('whose file stands there is told to who uploads another of its name', async () => {
+    const index = await stage(['cp311']);
+    expect(
+      (await app.request('PATCH', index.path, { json: ['volatile=False'], auth: index.user.auth })).status,
+    ).toBe(200);
+    const { lease } = await builder();
+    const first = await lease();
+    const wheel = wheelUpload();
+    await bring(first!, wheel);
+    await succeed(first!.build, [wheel.filename]);
+
+    const other = await app.upload(index, wheelUpload({ files: { 'other.txt': 'x' } }));
+
+    expect(other.status).toBe(409);
+    expect(other.text).toContain(`build ${first!.build} made it here`);
+    expect((await app.upload(index, wheel)).status).toBe(200);
+  });
+
   test('a pure wheel is enough for all targets', async () => {
     const index = await stage();
     const { lease } = await builder();

@@ -98,7 +98,7 @@ async function succeed(
     const rest = { failure: null, detail: null, retryAt: null, record, log } as const;
     const end: EndOfBuild = { state: 'succeeded', endedAt: now, seconds, ...rest };
     if (!(await updateEnded(tx, id, end))) throw buildOver({ ...build, state: 'lost' });
-    for (const add of wheels) await add(tx, emit, { index, actor, now });
+    for (const add of wheels) await add(tx, emit, { index, actor, now, by: `build ${id}` });
     // Perhaps these wheels serve the other targets, too: nobody begins with those before the job below has looked.
     await deleteQueued(tx, { indexId, project, version });
     await deleteLogPieces(tx, id);

@@ -7,6 +7,8 @@ export interface LogItem {
   readonly dst?: string;
   readonly src?: string;
   readonly count?: number;
+  /** Not devpi’s: what made the file here, as `build 17`. */
+  readonly by?: string;
 }
 
 /** `[year, month, day, hour, minute, second]` of a time in epoch milliseconds, UTC. */

@@ -11,7 +11,7 @@ import { packagesErrors } from '../errors.ts';
 import { lockSame } from '../lock-for-change.ts';
 import type { Index } from '../model/index.ts';
 import { completeMetadata } from '../projects/metadata.ts';
-import { storeRows, type CheckedFile, type UploadResult } from './store-rows.ts';
+import { storeRows, type CheckedFile, type StoreRows, type UploadResult } from './store-rows.ts';
 
 /** A wheel whose bytes are stored already, and the release that it is to be of. */
 export interface BuiltWheel {
@@ -27,7 +27,7 @@ export interface BuiltWheel {
 export type AddWheel = (
   tx: Tx,
   emit: Emit,
-  to: { readonly index: Index; readonly actor: string | null; readonly now: number },
+  to: { readonly index: Index } & Pick<StoreRows, 'actor' | 'now' | 'by'>,
 ) => Promise<UploadResult>;
 
 /**
@@ -73,8 +73,8 @@ export async function checkBuiltWheel(
     metadata: completeMetadata({ ...archive.metadata }),
     sidecar: { sha256: sidecar.sha256, size: sidecar.size },
   };
-  return async (tx, emit, { index, actor, now }) =>
-    await storeRows(tx, emit, { actor, index: await lockSame(tx, index), stored, now });
+  return async (tx, emit, { index, ...to }) =>
+    await storeRows(tx, emit, { ...to, index: await lockSame(tx, index), stored });
 }
 
 function invalid(filename: string, problem: string, cause?: unknown): AppError {

@@ -37,13 +37,15 @@ export interface StoreRows {
   readonly stored: CheckedFile;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** What made the file here, as `build 17`. */
+  readonly by?: string;
 }
 
 /** Writes the rows of a file and emits `packages.file-uploaded`; throws 409 for a name that has other bytes which must stay. */
 export async function storeRows(
   tx: Tx,
   emit: Emit,
-  { actor, index, stored, now }: StoreRows,
+  { actor, index, stored, now, by }: StoreRows,
 ): Promise<UploadResult> {
   const { content, metadata, sidecar } = stored;
   const { existing, isIdentical } = await compareWithExisting(tx, index, content);
@@ -73,7 +75,13 @@ export async function storeRows(
     uploadedAt: now,
     log: [
       ...overwriteLog(existing?.log),
-      { what: 'upload', who: fact.actor, when: logTime(now), dst: fullName(index) },
+      {
+        what: 'upload',
+        who: fact.actor,
+        when: logTime(now),
+        dst: fullName(index),
+        ...(by !== undefined && { by }),
+      },
     ],
   });
   if (existing === undefined) await recordRelease(tx, project, release, now);
@@ -102,5 +110,12 @@ export async function compareWithExisting(
   const existing = await findFile(db, index.id, filename);
   if (existing === undefined || isVolatile(index)) return { existing, isIdentical: false };
   if (existing.sha256 === digests.sha256) return { existing, isIdentical: true };
-  throw new AppError(packagesErrors.fileExists, `${filename} already exists in non-volatile index`);
+  const by = existing.log.at(-1)?.by;
+  if (by === undefined)
+    throw new AppError(packagesErrors.fileExists, `${filename} already exists in non-volatile index`);
+  throw new AppError(
+    packagesErrors.fileExists,
+    `${filename} already exists in non-volatile index: ${by} made it here`,
+    { hint: `remove it first, with its release: wheelhouse remove -f; or give yours a build tag (PEP 427)` },
+  );
 }
