@@ -256,6 +256,30 @@ describe.each(databases)('builds on %s', (database) => {
     expect((await ask('GET', `/+builds/${first!.build}/log?offset=x`)).status).toBe(400);
   });
 
+  test('nothing is given out while the disk is almost full', async () => {
+    const full = await testApp({ database, clock, settings: { 'builds.min-free-bytes': 10 ** 15 } });
+    const body = {
+      name: 'farm',
+      session: 's',
+      version: '0.1.0',
+      protocol: BUILDER_PROTOCOL,
+      targets: TARGETS,
+    };
+    await full.request('POST', '/+builders', { auth: ROOT, json: body });
+
+    const answer = await full.request('POST', '/+builders/farm/lease', {
+      auth: ROOT,
+      json: { session: 's' },
+    });
+    await full.close();
+
+    expect(answer.json()).toMatchObject({
+      lease: null,
+      state: 'active',
+      reason: expect.stringContaining('builds.min-free-bytes'),
+    });
+  });
+
   test('a paused builder gets nothing, and a drained one is told', async () => {
     await stage(['cp311']);
     const { name, session, lease } = await builder();

@@ -108,6 +108,7 @@ export const Lease = z.object({
 export const LeaseAnswer = z.object({
   lease: Lease.nullable(),
   state: z.enum(['active', 'paused', 'draining']),
+  reason: z.string().optional().meta({ description: 'Why no build is given out, where some are to do.' }),
 });
 
 export const Heartbeat = z.object({ goesOn: z.boolean().meta({ description: 'False: stop the build.' }) });

@@ -38,6 +38,12 @@ export const buildsSettings = [
     sentence: 'How much of the log of a build is kept; its middle goes.',
   },
   {
+    name: 'builds.min-free-bytes',
+    type: wholeNumber(0),
+    default: 1024 ** 3,
+    sentence: 'With less free on the disk of the stored files no builds are given out; the indexes go on.',
+  },
+  {
     name: 'builds.time-limit-minutes',
     type: wholeNumber(1, 10_080),
     default: 180,

@@ -14,6 +14,7 @@ import type { Route } from '#kernel/http/server.ts';
 import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { listEvents } from '#kernel/events/events.ts';
 import type { AccountsConfig } from '../../src/accounts/settings.ts';
+import type { BuildsConfig } from '../../src/builds/settings.ts';
 import type { PackagesConfig } from '../../src/packages/settings.ts';
 import { parts, settingsOf } from '../../src/parts.ts';
 import { startServer } from '../../src/wiring.ts';
@@ -67,7 +68,7 @@ export interface Contents {
 
 export interface TestAppOptions {
   readonly database: DialectName;
-  readonly settings?: Partial<AccountsConfig & PackagesConfig>;
+  readonly settings?: Partial<AccountsConfig & PackagesConfig & BuildsConfig>;
   /** The primary, and the token that shows it who follows. */
   readonly replicaOf?: { readonly url: string; readonly token: string };
   readonly clock?: Clock;

@@ -1,4 +1,6 @@
+import { statfs } from 'node:fs/promises';
 import { findIndexById, fullName } from '#packages';
+import { filesDirectory } from '#kernel/files/files-directory.ts';
 import type { Tx } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
 import { noBuilder } from '../builders/change-builder.ts';
@@ -22,6 +24,8 @@ export interface LeasedBuild extends Omit<QueuedBuild, 'id'> {
 export interface Leased {
   readonly lease: LeasedBuild | undefined;
   readonly state: BuilderState;
+  /** Why no build is given out, where some may be to do. */
+  readonly reason?: string;
 }
 
 /** How often another builder may be faster before this one is told to come again. */
@@ -42,6 +46,8 @@ export async function leaseBuild(
     throw new AppError(buildsErrors.builderExists, `another builder has taken the name ${name}`);
   await updateSeen(db, name, clock.now());
   if (builder.state !== 'active') return { lease: undefined, state: builder.state };
+  const reason = await findDiskFull(context);
+  if (reason !== undefined) return { lease: undefined, state: builder.state, reason };
   for (let tries = 0; tries < TRIES; tries += 1) {
     try {
       const taken = await db.transaction().execute((tx) => take(context, tx, builder));
@@ -111,3 +117,11 @@ async function describe(context: BuildsContext, taken: TakenBuild): Promise<Leas
 
 /** Rolls back. */
 class Taken extends Error {}
+
+/** Wheels that nobody can store are not worth their building. */
+async function findDiskFull({ config }: BuildsContext): Promise<string | undefined> {
+  const { bavail, bsize } = await statfs(filesDirectory(config));
+  const least = buildsConfig(config)['builds.min-free-bytes'];
+  if (bavail * bsize >= least) return undefined;
+  return `the disk of the stored files has ${bavail * bsize} bytes free, and builds need ${least} (builds.min-free-bytes)`;
+}

@@ -19,7 +19,7 @@ export function leaseRoutes(app: FastifyInstance, context: BuildsContext): void 
 
   route(app, operations.leaseBuild, async (request, { name }, reply) => {
     const { session } = readBody(request, operations.leaseBuild.request);
-    const { lease, state } = await leaseBuild(context, { name, session });
+    const { lease, state, reason } = await leaseBuild(context, { name, session });
     const { build, project, version, target, sdist, index, failures } = lease ?? {};
     const shown = lease && {
       build,
@@ -37,7 +37,7 @@ export function leaseRoutes(app: FastifyInstance, context: BuildsContext): void 
       leaseSeconds: settings['builds.lease-seconds'],
       limits: { minutes: settings['builds.time-limit-minutes'] },
     };
-    await sendJson(reply, { lease: shown ?? null, state });
+    await sendJson(reply, { lease: shown ?? null, state, reason });
   });
 
   route(app, operations.heartbeat, async (_request, { id }, reply) => {

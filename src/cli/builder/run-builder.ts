@@ -49,6 +49,7 @@ export async function runBuilder(input: RunBuilder): Promise<Done> {
   const targets = [...byTarget.keys()];
   const done = { succeeded: 0, failed: 0, lost: 0 };
   const broken = new AbortController();
+  let told: string | undefined;
   const draining = AbortSignal.any([input.draining, broken.signal]);
   const register = async () => {
     const body = { name, version: WHEELHOUSE_VERSION, protocol: BUILDER_PROTOCOL, targets, session };
@@ -59,11 +60,13 @@ export async function runBuilder(input: RunBuilder): Promise<Done> {
   /** The next build; undefined where there is none now, and `over` where no more are to be taken. */
   async function take(): Promise<DoLease['lease'] | 'over' | undefined> {
     try {
-      const { lease, state } = await client.call(operations.leaseBuild, {
+      const { lease, state, reason } = await client.call(operations.leaseBuild, {
         params: { name },
         body: { session },
       });
       if (lease !== null) return lease;
+      if (reason !== undefined && reason !== told) say(`no builds for now: ${reason}`);
+      told = reason;
       return state === 'draining' || input.once ? 'over' : undefined;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
