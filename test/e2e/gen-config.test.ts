@@ -363,6 +363,21 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not installed: ${missing.join(
         expect((await ask(outside, path, { 'x-accel-location': '/+stored/' })).status).toBe(401);
       });
 
+      it('tells who may not upload before it has all, and answers the next request on the same connections', async () => {
+        const index = await createIndex(outside, 'gustav/dev');
+        const large = largeWheelFile(20 * 1024 ** 2, { name: 'large' });
+        const file = { ...large, name: 'large', version: '1.0' };
+
+        for (let time = 0; time < 3; time += 1) {
+          const [refused, ...asked] = await Promise.all([
+            upload({ ...index, password: 'wrong' }, file),
+            ...[1, 2, 3].map(() => ask(outside, '/gustav/dev/+api')),
+          ]);
+          expect([refused.status, ...asked.map(({ status }) => status)]).toEqual([401, 200, 200, 200]);
+        }
+        expect((await upload(index, file)).status).toBe(200);
+      });
+
       it('keeps pages in the caching site that the server lets everybody keep, and no others', async () => {
         await using upstream = await FixtureIndex.start();
         upstream.set('demo', [wheelFile()]);

@@ -73,11 +73,12 @@ function scheme({ outsideUrl }: NginxSite): string {
 `;
 }
 
-/** By this name the server is found also where nginx puts an address together. */
+/** By this name the server is found also where nginx puts an address together; its connections are used again. */
 function upstream({ stored, host, port }: NginxSite): string {
   if (stored === undefined) return '';
   return `upstream wheelhouse_${port} {
     server ${proxied(host)}:${port};
+    keepalive 16;
 }
 `;
 }
@@ -121,6 +122,7 @@ function headers({ outsideUrl, stored }: NginxSite, isSent: boolean): readonly s
     outsideUrl === undefined
       ? 'proxy_set_header X-outside-url $x_scheme://$http_host;'
       : `proxy_set_header  X-outside-url $scheme://$host${port}${pathOf(outsideUrl)};`,
+    ...(stored === undefined ? [] : ['proxy_set_header  Connection "";']),
     'proxy_set_header  X-Real-IP $remote_addr;',
     'proxy_set_header  X-Forwarded-For $remote_addr;',
     `proxy_set_header  X-Accel-Location ${isSent ? stored?.location : '""'};`,

@@ -44,7 +44,7 @@ export function wheelhouseFiles(
   const stored = { location, directory: filesDirectory };
   const site = { outsideUrl, host, port, serverdir, certificates: plainPath(certificates), stored };
   return {
-    'wheelhouse.yml': `# For ${serverdir}/wheelhouse.yml: readable for ${user} alone, since settings may be secret.
+    'wheelhouse.yml': `# For ${serverdir}/wheelhouse.yml, beside what is there already. Readable for ${user} alone, since settings may be secret.
 host: ${JSON.stringify(host)}
 port: ${port}
 ${outsideUrl === undefined ? '' : `outside-url: ${JSON.stringify(plainWord(outsideUrl.href))}\n`}files-directory: ${filesDirectory}
