@@ -478,6 +478,14 @@ describe.each(databases)('uploads on %s', (database) => {
     );
   });
 
+  test('the long blake2 of distutils is not taken for the short one', async () => {
+    const { content } = wheelUpload();
+    const fields = { sha256_digest: sha256(content), blake2_256_digest: await blake2b(content, 512) };
+    const index = await app.index();
+
+    await app.fill(index, { ...wheelUpload(), fields });
+  });
+
   test('fields that clients add do no harm', async () => {
     const index = await app.index();
     const fields = {
