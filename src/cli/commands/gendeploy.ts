@@ -19,7 +19,7 @@ export const command = defineCommand({
   ],
   async run({ args, options }) {
     const { generateFromOptions } = await import('../deployment/from-options.ts');
-    await generateFromOptions({ ...options, gendeploy: args.directory }, 'devpi-server,supervisor');
+    await generateFromOptions({ ...options, gendeploy: args.directory }, { isDevpi: false });
     return 0;
   },
 });

@@ -13,6 +13,7 @@ const deployment: Deployment = {
   serverdir: '/srv/devpi/data',
   database: new Secret('postgres://u:secret@h/d'),
   certificates: '/srv/ssl/devpi',
+  allowEmptyRootPassword: false,
 };
 
 describe('a deployment', () => {

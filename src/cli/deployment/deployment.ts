@@ -19,6 +19,8 @@ export interface Deployment {
   readonly database: Secret | undefined;
   /** Where nginx finds `server.key` and `ssl-unified.crt`, if clients come by https. */
   readonly certificates: string;
+  /** Take root's empty password from other machines, until there is another one. */
+  readonly allowEmptyRootPassword: boolean;
 }
 
 /** Of a deployment's files, and what the lines of 1.x call them. */

@@ -9,10 +9,14 @@ const CERTIFICATES = '/srv/ssl/devpi';
 
 const options = [...stateOptions, ...serverOptions];
 
-/** Makes the deployment that options of devpi-server ask for, and prints what it does; `installed` is named in the line about that. */
+/**
+ * Makes the deployment that options of devpi-server ask for, and prints what it does. Under devpi's name it is as in devpi 1.x: the lines
+ * name what was installed then (eventlet answered requests; here nothing needs it), and who sets the first password of root may sit at
+ * another machine.
+ */
 export async function generateFromOptions(
   given: Readonly<Record<string, ProgramValue | undefined>>,
-  installed: string,
+  { isDevpi }: { readonly isDevpi: boolean },
 ): Promise<void> {
   const directory = deploymentDirectory(String(given['gendeploy']));
   const serverdir = plainPath(String(given['serverdir'] ?? join(directory, 'data')));
@@ -28,6 +32,8 @@ export async function generateFromOptions(
     serverdir: config.serverdir,
     database: typeof config.database === 'string' ? undefined : config.database,
     certificates: plainPath(String(given['certificates'] ?? CERTIFICATES)),
+    allowEmptyRootPassword: isDevpi,
   };
+  const installed = isDevpi ? 'devpi-server,supervisor,eventlet' : 'devpi-server,supervisor';
   await generateDeployment(deployment, installed, (line) => process.stdout.write(`${line}\n`));
 }

@@ -94,12 +94,18 @@ async function makeServerDirectory(deployment: Deployment): Promise<void> {
   if (exitCode !== 0) throw new AppError(cliErrors.badDeployment, `${serverdir}: ${stderr.trim()}`);
 }
 
-function settingsFile({ database }: Deployment): string {
+function settingsFile({ database, allowEmptyRootPassword }: Deployment): string {
   const bases = DEVPI_DEFAULTS['packages.default-bases'].join(', ');
   return [
     '# Of new indexes whose maker names no bases.',
     'packages:',
     `  default-bases: [${bases}]`,
+    ...(allowEmptyRootPassword
+      ? [
+          '# Until root has a password: whoever reaches the server first may set it, from any machine.',
+          'allow-empty-root-password: yes',
+        ]
+      : []),
     ...(database === undefined ? [] : [`database: ${JSON.stringify(database.reveal())}`]),
     '',
   ].join('\n');

@@ -24,8 +24,7 @@ export function nginxSite(site: NginxSite): string {
   const outsidePort = outsideUrl?.port || (isSecure ? '443' : '80');
   const names = outsideUrl === undefined ? 'localhost $hostname ""' : plainWord(outsideUrl.hostname);
   const secure = isSecure
-    ? `
-    ssl_certificate      ${join(certificates, 'ssl-unified.crt')};
+    ? `    ssl_certificate      ${join(certificates, 'ssl-unified.crt')};
     ssl_certificate_key  ${join(certificates, 'server.key')};
     ssl_protocols        TLSv1.2 TLSv1.3;
     ssl_session_cache    shared:devpi:1m;
@@ -43,8 +42,7 @@ export function nginxSite(site: NginxSite): string {
   return `${scheme(site)}${upstream(site)}${cacheZone(site)}${redirect}server {
     server_name ${names};
     listen ${outsidePort}${isSecure ? ' ssl' : ''};
-${secure}
-    gzip             on;
+${secure}    gzip             on;
     gzip_min_length  2000;
     gzip_proxied     any;
     # nginx adds text/html by itself.

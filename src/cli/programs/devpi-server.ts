@@ -18,8 +18,7 @@ export const program = {
   async run(options) {
     if (options['gendeploy'] !== undefined) {
       const { generateFromOptions } = await import('../deployment/from-options.ts');
-      // The line names what 1.x installed; eventlet answered requests there, and here nothing needs it.
-      await generateFromOptions(options, 'devpi-server,supervisor,eventlet');
+      await generateFromOptions(options, { isDevpi: true });
       return 0;
     }
     const config = configFromOptions(program.options, options);

@@ -95,7 +95,8 @@ export const kernelSettings = [
     name: 'allow-empty-root-password',
     type: flag,
     default: false,
-    sentence: 'Serve on a non-loopback address although the root user has no password.',
+    sentence:
+      'Serve on a non-loopback address although the root user has no password, and take the empty one from other machines.',
   },
   {
     name: 'offline',
