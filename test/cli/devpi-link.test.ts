@@ -10,9 +10,11 @@ it('takes the command lines of devpi-client through a link named devpi', async (
   await using server = await startServer({ arguments: ['--host', 'localhost'] });
   const program = join(home.path, 'devpi');
   await symlink(launcher, program);
-  const devpi = async (...args: string[]) => {
+  const devpi = async (...args: string[]) => await answering('', ...args);
+  const answering = async (input: string, ...args: string[]) => {
     const { exitCode, stdout, stderr } = await runCommand([program, ...args], {
       env: { ...serverEnvironment, HOME: home.path },
+      input,
     });
     return `${stdout}\n${stderr}\n[${exitCode}]`.replaceAll(server.url, 'SERVER').trim();
   };
@@ -53,6 +55,26 @@ it('takes the command lines of devpi-client through a link named devpi', async (
     [0]"
   `);
   expect(await devpi('getjson', '-v', '/alice')).toContain('GET REQUEST sent to SERVER/alice');
+  // What scripts pipe into it counts.
+  expect(await answering('no\n', 'index', '--delete', 'dev')).toMatchInlineSnapshot(`
+    "About to remove: SERVER/alice/dev
+
+    [0]"
+  `);
+  expect(await answering('', 'index', '--delete', 'dev')).toMatchInlineSnapshot(`
+    "About to remove: SERVER/alice/dev
+    error: Are you sure? There is no terminal to ask on
+
+    hint: give -y to answer yes to every question
+    [1]"
+  `);
+  expect(await answering('maybe\nyes\n', 'index', '--delete', 'dev')).toMatchInlineSnapshot(`
+    "About to remove: SERVER/alice/dev
+    index deleted: SERVER/alice/dev
+
+    [0]"
+  `);
+  await devpi('index', '-c', 'dev');
   expect(await devpi('index', '-y', '--delete', 'dev')).toMatchInlineSnapshot(`
     "About to remove: SERVER/alice/dev
     Are you sure (yes/no)? yes (autoset from -y option)
