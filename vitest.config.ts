@@ -29,6 +29,7 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          globalSetup: ['test/support/built-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

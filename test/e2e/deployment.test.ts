@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -7,15 +7,17 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '#kernel/process/run.ts';
 import { openClientSession } from '#test/client-session.ts';
-import { debianPath, findProgram } from '#test/clients.ts';
+import { findProgram } from '#test/clients.ts';
 import { testAuthority, type TestAuthority } from '#test/certificates.ts';
+import { makeGuardedDirectory } from '#test/guarded-directory.ts';
 import { createIndex, request, sha256 } from '#test/index-api.ts';
 import { largeWheelFile } from '#test/fixture-index.ts';
-import { installPackage } from '#test/installed-package.ts';
+import { installedPackage } from '#test/installed-package.ts';
 import { machineEnvironment } from '#test/machine-environment.ts';
 import { skipWithout } from '#test/machine.ts';
 import { findFreePort, startNginx } from '#test/nginx.ts';
-import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
+import { writeOwnCrontab } from '#test/own-crontab.ts';
+import type { TemporaryDirectory } from '#test/temporary-directory.ts';
 
 const missing = ['nginx', 'crontab', 'python3', 'npm'].filter((name) => findProgram(name) === undefined);
 
@@ -59,7 +61,7 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not installed: ${missing.join(
       (await readFile(join(target, path), 'utf8')).replaceAll(target, 'TARGETDIR');
 
     beforeAll(async () => {
-      directory = await makeTemporaryDirectory();
+      directory = await makeGuardedDirectory();
       authority = await testAuthority('deployment');
       await writeFile(join(directory.path, 'server.key'), authority.key);
       await writeFile(
@@ -69,35 +71,27 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not installed: ${missing.join(
       target = join(directory.path, 'TARGETDIR');
       [port, outsidePort] = [await findFreePort(), await findFreePort()];
       const prefix = join(directory.path, 'prefix');
-      const program = await installPackage(prefix);
+      await cp((await installedPackage()).prefix, prefix, { recursive: true, verbatimSymlinks: true });
       // Called as devpi-server, from a directory of its own.
-      await mkdir(join(directory.path, 'bin'));
-      const devpiServer = join(directory.path, 'bin', 'devpi-server');
-      await symlink(program, devpiServer);
+      const bin = join(directory.path, 'bin');
+      await mkdir(bin);
+      const devpiServer = join(bin, 'devpi-server');
+      await symlink(join(prefix, 'bin', 'wheelhouse'), devpiServer);
       await run(['python3', '-m', 'venv', target], { env: machineEnvironment });
-      const before = await run([debianPath('crontab'), '-l']);
-      try {
-        await run([debianPath('crontab'), '-'], { input: '# mine\n5 4 * * * true\n' });
-        const options = ['--port', String(port), '--outside-url', `https://localhost:${outsidePort}`];
-        const certificates = ['--certificates', directory.path];
-        const made = await run([devpiServer, `--gendeploy=${target}`, ...options, ...certificates], {
-          env: machineEnvironment,
-          timeoutMs: 200_000,
-        });
-        expect(made.stderr).toBe('');
-        printed = made.stdout.replaceAll(target, 'TARGETDIR');
-        crontab = await read('etc/crontab');
-      } finally {
-        await run(
-          before.exitCode === 0 ? [debianPath('crontab'), '-'] : [debianPath('crontab'), '-r'],
-          before.exitCode === 0 ? { input: before.stdout } : {},
-        );
-      }
+      await writeFile(await writeOwnCrontab(bin), '# mine\n5 4 * * * true\n');
+      const options = ['--port', String(port), '--outside-url', `https://localhost:${outsidePort}`];
+      const certificates = ['--certificates', directory.path];
+      const made = await run([devpiServer, `--gendeploy=${target}`, ...options, ...certificates], {
+        env: { ...machineEnvironment, PATH: `${bin}:${machineEnvironment['PATH']}` },
+        timeoutMs: 200_000,
+      });
+      expect(made.stderr).toBe('');
+      printed = made.stdout.replaceAll(target, 'TARGETDIR');
+      crontab = await read('etc/crontab');
       await rm(prefix, { recursive: true });
     });
 
     afterAll(async () => {
-      await control('shutdown').catch(() => undefined);
       await directory?.[Symbol.asyncDispose]();
       if (authority !== undefined) await rm(authority.directory, { recursive: true });
     });
@@ -193,6 +187,7 @@ may quick reliable pypi installations be with you :)
       await using _nginx = await startNginx(
         () => [],
         () => [`include ${site};`],
+        directory.path,
       );
       await using session = await openClientSession();
       const { user, password } = await createIndex({ url: `http://localhost:${port}` }, 'anna/dev');
@@ -228,6 +223,7 @@ may quick reliable pypi installations be with you :)
       await using _nginx = await startNginx(
         () => [],
         () => [`include ${site};`],
+        directory.path,
       );
       const { status } = await throughNginx('PUT', '/berta', '{"password": "secret-9"}');
       expect(status).toBe(201);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openClientSession } from '#test/client-session.ts';
 import { FixtureIndex, wheelFile } from '#test/fixture-index.ts';
 import { createIndex, uploadAll, wheelUpload } from '#test/index-api.ts';
-import { installPackage } from '#test/installed-package.ts';
+import { installedPackage } from '#test/installed-package.ts';
 import { runWheelhouse } from '#test/run-wheelhouse.ts';
 import { startServer } from '#test/server.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '#test/temporary-directory.ts';
@@ -20,7 +20,7 @@ describe('the package that npm installs from a tarball', () => {
 
   beforeAll(async () => {
     directory = await makeTemporaryDirectory();
-    program = await installPackage(join(directory.path, 'prefix'));
+    ({ program } = await installedPackage());
   });
 
   afterAll(() => directory[Symbol.asyncDispose]());

@@ -1,12 +1,27 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { run } from '#kernel/process/run.ts';
 import { findProgram } from './clients.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Packs this checkout as it is published, installs it below a prefix, and returns its program. */
-export async function installPackage(prefix: string): Promise<string> {
+/**
+ * The prefix below which this checkout is installed, packed as it is published, and its program; installed once in a run, so nobody may
+ * change it.
+ */
+export async function installedPackage(): Promise<{ readonly prefix: string; readonly program: string }> {
+  const prefix = join(inject('built'), 'prefix');
+  if (!existsSync(prefix)) {
+    await installPackage(`${prefix}.part`);
+    await rename(`${prefix}.part`, prefix);
+  }
+  return { prefix, program: join(prefix, 'bin', 'wheelhouse') };
+}
+
+async function installPackage(prefix: string): Promise<void> {
+  await rm(prefix, { recursive: true, force: true });
   await mkdir(prefix, { recursive: true });
   await rm(join(root, 'dist'), { recursive: true, force: true });
   const packed = JSON.parse(await npm('pack', '--json', '--pack-destination', prefix)) as [
@@ -14,7 +29,6 @@ export async function installPackage(prefix: string): Promise<string> {
   ];
   const tarball = join(prefix, packed[0].filename);
   await npm('install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', tarball);
-  return join(prefix, 'bin', 'wheelhouse');
 }
 
 const NPM_TRIES = 3;

@@ -15,13 +15,14 @@ const START_LIMIT_MS = 15_000;
 
 /**
  * Runs nginx with these lines inside its only `server { }`, in front of whatever they say; `around` are lines beside it, told a
- * directory that is theirs.
+ * directory that is theirs. Its files are below `parent`.
  */
 export async function startNginx(
   lines: (port: number) => readonly string[],
   around: (directory: string) => readonly string[] = () => [],
+  parent = tmpdir(),
 ): Promise<Nginx> {
-  const directory = await mkdtemp(join(tmpdir(), 'wheelhouse-nginx-'));
+  const directory = await mkdtemp(join(parent, 'wheelhouse-nginx-'));
   const port = await findFreePort();
   const path = join(directory, 'nginx.conf');
   await writeFile(path, renderConfig(directory, port, lines(port), around(directory)));
