@@ -99,6 +99,15 @@ const table: Readonly<Record<string, string>> = {
   'POST /+builds/:id/heartbeat': '-----+',
   'PUT /+builds/:id/files/:filename': '-----+',
   'POST /+builds/:id/result': '-----+',
+  'GET /+builds page': '-----+',
+  'GET /+builds/:id page': '-----+',
+  'GET /+builds/:id/log page': '-----+',
+  'GET /+builds/:id/log/stream page': '-----+',
+  'POST /+builds/:id/retry page': '-----+',
+  'GET /+builds/:id/cancel page': '-----+',
+  'POST /+builds/:id/cancel page': '-----+',
+  'GET /+builders page': '-----+',
+  'POST /+builders/:name page': '-----+',
   'GET /+builders': '-----+',
   'POST /+builders': '-----+',
   'PATCH /+builders/:name': '-----+',
@@ -263,7 +272,9 @@ interface Scene {
 const NOWHERE = 'http://127.0.0.1:9/';
 
 /** The fields of a form that a page of ours sends; pages are named by their row in the table. */
-const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'POST /+builders/:name page': { state: 'paused' },
+};
 
 function sentByBrowser(method: string, route: string, cookie: string) {
   const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';

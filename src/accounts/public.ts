@@ -22,6 +22,7 @@ export { rejection } from './rejection.ts';
 export { endSession } from './sessions/end-session.ts';
 export { startSession } from './sessions/start-session.ts';
 export { accountsConfig } from './settings.ts';
+export { stillThere } from './still-there.ts';
 export { createAuthorize, type Subjects } from './subjects.ts';
 export { getUser } from './users/find.ts';
 export { createUserFromForm, userRefusal } from './users/create-user-from-form.ts';

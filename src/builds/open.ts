@@ -1,11 +1,14 @@
 import { createAuthorize } from '#accounts';
 import type { PartCode } from '#kernel/part.ts';
+import { builderPageRoutes } from './builders/page-routes.ts';
 import { builderRoutes } from './builders/routes.ts';
 import type { BuildsContext } from './context.ts';
+import { buildsWords } from './event-words.ts';
 import { leaseRoutes } from './leases/routes.ts';
 import { returnLostJob } from './leases/return-lost.ts';
 import { policy } from './policy.ts';
 import { deriveProjectJob } from './queue/derive-project.ts';
+import { recordPageRoutes } from './records/page-routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { replicatedBuilds } from './replicated.ts';
 import { storedBytes } from './stored-bytes.ts';
@@ -26,6 +29,13 @@ export const code: PartCode = {
       'builds.build': 'build: take sdists, and put wheels on indexes',
     });
     context.events.accompany((tx, events) => hearUploads(context, tx, events));
+    context.web.addNavigation({
+      section: 'builds',
+      label: 'Builds',
+      href: '/+builds',
+      isFor: (reader) => policy.isAllowed(context, reader, 'builds.manage', {}),
+    });
+    context.web.describeEvents(buildsWords);
     return {
       authorize: createAuthorize(context, policy, { server: async () => ({}) }),
       declareRoutes(app) {
@@ -33,6 +43,8 @@ export const code: PartCode = {
         recordRoutes(app, context);
         builderRoutes(app, context);
         leaseRoutes(app, context);
+        recordPageRoutes(app, context);
+        builderPageRoutes(app, context);
       },
       jobs: [deriveProjectJob(context), readWatchedJob(context), returnLostJob(context)],
     };

@@ -2,6 +2,7 @@ import type { Part } from '#kernel/part.ts';
 import { operations } from './contract.ts';
 import { buildsErrors } from './errors.ts';
 import { buildsEvents } from './events.ts';
+import { pageOperations } from './page-operations.ts';
 import { policy } from './policy.ts';
 import { buildsSettings } from './settings.ts';
 
@@ -11,7 +12,7 @@ export const builds = {
   settings: buildsSettings,
   errors: buildsErrors,
   events: buildsEvents,
-  operations,
+  operations: { ...operations, ...pageOperations },
   policy,
   load: async () => (await import('./open.ts')).code,
 } satisfies Part;

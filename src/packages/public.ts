@@ -16,5 +16,7 @@ export { packagesEvents } from './events.ts';
 export { createIndex } from './indexes/create-index.ts';
 export { findIndex, findIndexById } from './indexes/store.ts';
 export { readOwnFiles, type OwnFile } from './inheritance/read-own-files.ts';
+export { fileUrlPath } from './model/file-path.ts';
+export { indexHref } from './model/index-href.ts';
 export { fullName, listOption, type Index } from './model/index.ts';
 export { checkBuiltWheel, type AddWheel, type BuiltWheel } from './upload/add-built-wheel.ts';

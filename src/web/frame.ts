@@ -1,9 +1,13 @@
+import type { Identity } from '#kernel/identity.ts';
+
 /** An entry of the navigation, which a part adds when it opens. */
 export interface NavigationEntry {
   /** What pages name as their section. */
   readonly section: string;
   readonly label: string;
   readonly href: string;
+  /** Without it the entry is for everybody. */
+  isFor?(reader: Identity): boolean;
 }
 
 /** What the layout needs to know beside the page. */

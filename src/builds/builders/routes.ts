@@ -3,16 +3,14 @@ import { readBody } from '#kernel/http/json-body.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
 import type { BuildsContext } from '../context.ts';
 import { NewBuilder, operations } from '../contract.ts';
-import { findRunningOf } from '../records/store.ts';
 import { buildsConfig } from '../settings.ts';
 import { changeBuilder } from './change-builder.ts';
-import { isSilent } from './is-silent.ts';
+import { readBuilders } from './read-builders.ts';
 import { registerBuilder } from './register.ts';
-import { listBuilders } from './store.ts';
 
 /** Builders: those that there are, and their registration. */
 export function builderRoutes(app: FastifyInstance, context: BuildsContext): void {
-  const { db, config } = context;
+  const { config } = context;
 
   route(app, operations.registerBuilder, async (request, _params, reply) => {
     const registration = readBody(request, NewBuilder);
@@ -22,24 +20,19 @@ export function builderRoutes(app: FastifyInstance, context: BuildsContext): voi
   });
 
   route(app, operations.listBuilders, async (_request, _params, reply) => {
-    const builders: unknown[] = [];
-    for (const builder of await listBuilders(db)) {
-      const { name, version, targets, state, seenAt, registeredAt } = builder;
-      const build = await findRunningOf(db, name);
-      builders.push({
-        name,
-        version,
-        targets,
-        state,
-        isSilent: isSilent(context, builder),
-        seen: new Date(seenAt).toISOString(),
-        registered: new Date(registeredAt).toISOString(),
-        build:
-          build === undefined
-            ? null
-            : (({ id, project, version: built, target }) => ({ id, project, version: built, target }))(build),
-      });
-    }
+    const builders = (await readBuilders(context)).map(({ build, ...builder }) => ({
+      name: builder.name,
+      version: builder.version,
+      targets: builder.targets,
+      state: builder.state,
+      isSilent: builder.isSilent,
+      seen: new Date(builder.seenAt).toISOString(),
+      registered: new Date(builder.registeredAt).toISOString(),
+      build:
+        build === undefined
+          ? null
+          : { id: build.id, project: build.project, version: build.version, target: build.target },
+    }));
     await sendJson(reply, { builders });
   });
 

@@ -17,12 +17,13 @@ export async function insertLogPiece(tx: Tx, buildId: number, position: number, 
   await tables(tx).insertInto('build_log_piece').values({ build_id: buildId, position, text }).execute();
 }
 
-/** The text of the log, all pieces in order. */
-export async function readLogPieces(db: Db, buildId: number): Promise<string> {
+/** The text of the log, all pieces in order; or those from a position on, at which one of them begins. */
+export async function readLogPieces(db: Db, buildId: number, from = 0): Promise<string> {
   const rows = await tables(db)
     .selectFrom('build_log_piece')
     .select('text')
     .where('build_id', '=', buildId)
+    .where('position', '>=', from)
     .orderBy('position')
     .execute();
   return rows.map(({ text }) => text).join('');

@@ -120,6 +120,18 @@ export async function countQueued(db: Db): Promise<number> {
   return count;
 }
 
+/** How many builds are to do, by target; those with none are left out. */
+export async function countQueuedByTarget(
+  db: Db,
+): Promise<readonly { readonly target: string; readonly count: number }[]> {
+  return await tables(db)
+    .selectFrom('build_need')
+    .select(['target', (eb) => eb.fn.countAll<number>().as('count')])
+    .groupBy('target')
+    .orderBy('target')
+    .execute();
+}
+
 /** How many builds are to do, by index and project. */
 export async function countQueuedOf(
   db: Db,

@@ -8,5 +8,9 @@ import { findBuild } from './store.ts';
 export async function getBuild(db: Db, id: string): Promise<Build> {
   const build = /^[1-9]\d{0,14}$/.test(id) ? await findBuild(db, Number(id)) : undefined;
   if (build !== undefined) return build;
-  throw new AppError(buildsErrors.buildNotFound, `there is no build ${id.slice(0, 50)}`);
+  throw noBuild(id);
+}
+
+export function noBuild(id: string): AppError {
+  return new AppError(buildsErrors.buildNotFound, `there is no build ${id.slice(0, 50)}`);
 }

@@ -78,6 +78,23 @@ export async function listBuilds(db: Db, { state, project, before, limit }: Buil
   return (await query.execute()).map(fromRow);
 }
 
+/** Of the newest builds so many as are looked at: what became of those that have ended since. */
+export async function countEnded(
+  db: Db,
+  since: number,
+  newest: number,
+): Promise<{ readonly succeeded: number; readonly failed: number }> {
+  const rows = await tables(db)
+    .selectFrom('build')
+    .select(['state', 'ended_at'])
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute();
+  const ended = rows.filter(({ ended_at: endedAt }) => (endedAt ?? 0) >= since);
+  const count = (state: BuildState) => ended.filter((row) => row.state === state).length;
+  return { succeeded: count('succeeded'), failed: count('failed') };
+}
+
 /** Those whose builder has been silent for too long. */
 export async function listLostBuilds(db: Db, now: number): Promise<Build[]> {
   const rows = await tables(db)

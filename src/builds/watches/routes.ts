@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { findIndexById, fullName } from '#packages';
+import { fullName } from '#packages';
 import { readBody } from '#kernel/http/json-body.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import type { BuildsContext } from '../context.ts';
 import { NewProjects, operations } from '../contract.ts';
-import { countQueuedOf } from '../queue/store.ts';
 import { addProjects } from './add-projects.ts';
+import { readWatches } from './read-watches.ts';
 import { removeProject } from './remove-project.ts';
-import { listWatches } from './store.ts';
 
 /** What is built by request. */
 export function watchRoutes(app: FastifyInstance, context: BuildsContext): void {
@@ -24,25 +23,16 @@ export function watchRoutes(app: FastifyInstance, context: BuildsContext): void 
   });
 
   route(app, operations.listBuildProjects, async (_request, _params, reply) => {
-    const queued = await countQueuedOf(db);
-    const projects: unknown[] = [];
-    for (const watch of await listWatches(db)) {
-      const index = await findIndexById(db, watch.indexId);
-      if (index === undefined) continue;
-      const { project, specifier, targets, everything, readAt, problem } = watch;
-      const isThis = (each: { indexId: number; project: string }) =>
-        each.indexId === watch.indexId && each.project === project;
-      projects.push({
-        index: fullName(index),
-        project,
-        specifier,
-        targets,
-        everything,
-        waiting: queued.find(isThis)?.count ?? 0,
-        read: readAt === null ? null : new Date(readAt).toISOString(),
-        problem,
-      });
-    }
+    const projects = (await readWatches(db)).map((watch) => ({
+      index: fullName(watch.index),
+      project: watch.project,
+      specifier: watch.specifier,
+      targets: watch.targets,
+      everything: watch.everything,
+      waiting: watch.waiting,
+      read: watch.readAt === null ? null : new Date(watch.readAt).toISOString(),
+      problem: watch.problem,
+    }));
     await sendJson(reply, { projects });
   });
 

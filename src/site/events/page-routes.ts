@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { stillThere } from '#accounts';
 import { readEvents, type PackagesContext } from '#packages';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { StoredEvent } from '#kernel/events/event-type.ts';
@@ -8,7 +9,6 @@ import type { Identity } from '#kernel/identity.ts';
 import type { StreamMessage } from '#web/page.ts';
 import { page } from '#web/serving/routes.ts';
 import { pageOperations } from '../page-operations.ts';
-import { stillThere } from '../still-there.ts';
 import { listVisible } from './list-visible.ts';
 import { eventsPage, newLine } from './pages.ts';
 import { readFilter } from './read-filter.ts';

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { accountsPolicy, stillThere } from '#accounts';
 import type { PackagesContext } from '#packages';
-import { accountsPolicy } from '#accounts';
 import type { StreamMessage } from '#web/page.ts';
 import type { Reader } from '#web/panels.ts';
 import { page } from '#web/serving/routes.ts';
 import { pageOperations } from '../page-operations.ts';
-import { stillThere } from '../still-there.ts';
 import { statusPage, statusPanels } from './pages.ts';
 
 const EVERY_MS = 10_000;

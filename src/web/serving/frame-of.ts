@@ -8,7 +8,7 @@ import { outsidePath } from './outside-path.ts';
 export function frameOf({ web }: WebContext, request: FastifyRequest): Frame {
   return {
     reader: request.identity.user,
-    navigation: web.navigation,
+    navigation: web.navigation.filter((entry) => entry.isFor?.(request.identity) ?? true),
     theme: themeOf(request.headers.cookie),
     outsidePath: outsidePath(request.outsideUrl),
     here: request.url,

@@ -1,6 +1,6 @@
-import type { PackagesContext } from '#packages';
 import { AppError } from '#kernel/errors/app-error.ts';
 import type { Identity } from '#kernel/identity.ts';
+import type { AccountsContext } from './context.ts';
 
 const AGAIN_MS = 60_000;
 
@@ -9,7 +9,7 @@ const AGAIN_MS = 60_000;
  * longer what they were. Asked anew each minute.
  */
 export function stillThere(
-  context: PackagesContext,
+  context: AccountsContext,
   identity: Identity,
 ): () => Promise<Identity | undefined> {
   let known = identity;
