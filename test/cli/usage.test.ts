@@ -23,6 +23,8 @@ it('shows its commands with --help and without arguments', async () => {
       init            Make the directory of a new server, with a password for root
       gendeploy       Make a self-contained deployment: supervisor, nginx, cron, and
                       a server directory
+      gen-config      Write configuration for systemd, nginx, supervisor, launchd,
+                      cron and containers
       export          Write everything that a server has into a directory, in the
                       form of devpi-export
       import          Make a new server of a dump of devpi or Wheelhouse, or of one
