@@ -141,6 +141,19 @@ describe.skipIf(skipWithout(missing))('a wheel farm', () => {
     expect(await filenames(index)).toEqual(['demo-1.0.tar.gz']);
   });
 
+  it('goes on after an sdist or an index that went away', async () => {
+    const [target = ''] = pythons.map(({ tag }) => tag);
+    const gone = await stage({ duringBuild: 'import time; time.sleep(3)' }, [target]);
+    const builder = startBuilder('--name', 'steady');
+    await (await seen(async () => (await builds('?state=running')).length)).toBe(1);
+    expect((await request(server, 'DELETE', `/${gone.index}`, gone)).status).toBe(201);
+
+    const index = await stage({}, [target]);
+    await (await seen(() => filenames(index))).toContain('demo-1.0-py3-none-any.whl');
+    builder.kill('SIGINT');
+    expect((await builder).exitCode).toBe(0);
+  });
+
   it('gives the build of a builder that was killed to another one', async () => {
     const index = await stage({ duringBuild: 'import time; time.sleep(4)' }, [pythons[0]?.tag ?? '']);
     const killed = startBuilder('--name', 'killed');

@@ -34,6 +34,7 @@ type Result = z.input<typeof BuildResult>;
 const RETRY_MS = 2000;
 /** How long a server may be away while a result waits for it. */
 const PATIENCE_MS = 3_600_000;
+const DAY_SECONDS = 86_400;
 /** 1980: the first time that a zip can name. */
 const FIRST_EPOCH = 315_532_800;
 
@@ -54,6 +55,10 @@ export async function doLease(input: DoLease): Promise<Result | undefined> {
         .catch((error: unknown) => isOver(error) && over.abort()),
     (lease.leaseSeconds * 1000) / 4,
   );
+  const end = async (result: Result) => {
+    await persist(signal, () => client.call(operations.endBuild, { params, body: result }));
+    return result;
+  };
   try {
     await using log = new LogStream(async (piece) => {
       const { size } = await client.call(operations.appendBuildLog, { params, body: piece });
@@ -63,17 +68,30 @@ export async function doLease(input: DoLease): Promise<Result | undefined> {
     await persist(signal, () => log.end());
     for (const wheel of built.outcome === 'built' ? built.wheels : [])
       await persist(signal, () => bring(client, lease.build, wheel, signal));
-    const result = resultOf(lease, built, input.python);
-    await persist(signal, () => client.call(operations.endBuild, { params, body: result }));
-    return result;
+    return await end(resultOf(lease, built, input.python));
   } catch (error) {
-    if (isOver(error) || over.signal.aborted) return undefined;
-    throw error;
+    if (over.signal.aborted || isOver(error)) return undefined;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    return await end({ state: 'failed', seconds: 0, ...failure, record: {} });
   } finally {
     clearInterval(beating);
     await removeWork(work);
   }
 }
+
+/** What is wrong with this build alone; undefined for what would be wrong with the next one, too. */
+function failureOf(error: unknown) {
+  if (error instanceof BadSdist)
+    return { failure: 'bad-sdist', detail: error.message, retryAfterSeconds: DAY_SECONDS };
+  const isRefused = error instanceof AppError && [400, 413, 422].includes(error.kind.status);
+  return isRefused
+    ? { failure: 'bad-wheel', detail: `the server refused it: ${error.message}`, retryAfterSeconds: null }
+    : undefined;
+}
+
+/** The sdist is not there any more, or is not what the index says. */
+class BadSdist extends Error {}
 
 async function build(
   { client, lease, python, limits, work, slot }: DoLease,
@@ -83,7 +101,10 @@ async function build(
   const { project, version, sdist, index } = lease;
   await mkdir(work, { recursive: true, mode: 0o711 });
   const path = join(work, sdist.filename);
-  await persist(signal, () => download(client, sdist, path));
+  await persist(signal, () => download(client, sdist, path)).catch((cause: unknown) => {
+    if (!(cause instanceof AppError) || ![404, 410].includes(cause.kind.status)) throw cause;
+    throw new BadSdist(`${sdist.filename} is gone: ${cause.message}`, { cause });
+  });
   const authorization = basicOrBearer(client.credentials);
   return await buildWheel({
     python,
@@ -104,7 +125,7 @@ async function build(
   });
 }
 
-/** Throws if what came is not what the index has. */
+/** Throws `BadSdist` if what came is not what the index has. */
 async function download(client: Client, sdist: DoLease['lease']['sdist'], path: string): Promise<void> {
   const hash = createHash('sha256');
   await using file = await open(path, 'w', 0o600);
@@ -114,7 +135,7 @@ async function download(client: Client, sdist: DoLease['lease']['sdist'], path: 
   });
   const digest = hash.digest('hex');
   if (sdist.sha256 !== null && digest !== sdist.sha256)
-    throw new Error(`${sdist.filename} came with the sha256 ${digest} instead of ${sdist.sha256}`);
+    throw new BadSdist(`${sdist.filename} came with the sha256 ${digest} instead of ${sdist.sha256}`);
 }
 
 async function bring(
@@ -144,8 +165,9 @@ async function persist<Answer>(signal: AbortSignal, send: () => Promise<Answer>)
   }
 }
 
+/** The build is another’s, or has gone with its index. */
 function isOver(error: unknown): boolean {
-  return error instanceof AppError && error.kind.status === 409;
+  return error instanceof AppError && [404, 409].includes(error.kind.status);
 }
 
 function resultOf({ sdist, failures }: DoLease['lease'], built: Built, python: Python): Result {

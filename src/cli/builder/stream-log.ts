@@ -1,3 +1,5 @@
+import { AppError } from '#kernel/errors/app-error.ts';
+
 /** Sends text that comes behind these first characters of the log; resolves to how long the log is then. */
 export type SendLog = (piece: { readonly position: number; readonly text: string }) => Promise<number>;
 
@@ -15,6 +17,8 @@ export class LogStream implements AsyncDisposable {
   #waiting = '';
   #position = 0;
   #sending: Promise<void> | undefined;
+  /** The server keeps no more of it. */
+  #isFull = false;
 
   constructor(send: SendLog) {
     this.#send = send;
@@ -22,7 +26,7 @@ export class LogStream implements AsyncDisposable {
   }
 
   write(line: string): void {
-    this.#waiting += `${line}\n`;
+    if (!this.#isFull) this.#waiting += `${line}\n`;
   }
 
   /** Sends what is there; throws if that fails. */
@@ -39,7 +43,12 @@ export class LogStream implements AsyncDisposable {
 
   async #sendPiece(): Promise<void> {
     const text = this.#waiting.slice(0, MAX_PIECE).toWellFormed();
-    const size = await this.#send({ position: this.#position, text });
+    const size = await this.#send({ position: this.#position, text }).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.kind.status !== 413) throw error;
+      this.#isFull = true;
+      this.#waiting = '';
+      return this.#position;
+    });
     // What came with a request whose answer was lost is not sent again.
     this.#waiting = this.#waiting.slice(size - this.#position);
     this.#position = size;
