@@ -2,7 +2,8 @@ import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { environment } from '#kernel/config/environment.ts';
 import { buildWheel, type BuildResult, type WheelBuild } from '#cli/builder/build-wheel.ts';
 import { findPythons, type Python } from '#cli/builder/find-pythons.ts';
@@ -26,6 +27,7 @@ const noIndex = upstream === undefined ? 'the index of pip cannot be reached fro
 
 const MEGABYTE = 1024 ** 2;
 const ORDINARY_USER = 61234;
+const WAIT = { timeout: 60_000, interval: 50 };
 /** Seconds to sleep that nobody else sleeps. */
 const MARK = `98765.${process.pid}`;
 /** Starts a process that belongs to nobody, as daemons do, and waits until it is there. */
@@ -182,6 +184,19 @@ describe.skipIf(skipWithout(noSandbox))('a build', () => {
         'what it requires could not be installed from wheels',
         "importing demo fails: ModuleNotFoundError: No module named 'iniconfig'",
       ],
+    });
+  });
+
+  it('says whether the same comes of it once more, and what differs', async () => {
+    const [same, other] = await Promise.all([
+      running('', { reproduce: true }),
+      running('import backend, uuid\nbackend.MODULE = str(uuid.uuid4().int)', { reproduce: true }),
+    ]);
+
+    expect(same.result, same.log).toMatchObject({ outcome: 'built', differences: [] });
+    expect(other.result, other.log).toMatchObject({
+      outcome: 'built',
+      differences: ['demo.py differs', 'demo-1.0.dist-info/RECORD differs'],
     });
   });
 
@@ -412,6 +427,30 @@ print('no new privileges', [line.split()[1] for line in open('/proc/self/status'
     expect(log).toContain("no new privileges ['1']");
   });
 
+  /** A program that builds in a process of its own, with the first of these Pythons that has pip, and prints what came of it. */
+  function programOf(place: string, filename: string, directories?: readonly string[]): string {
+    const source = (name: string) =>
+      pathToFileURL(join(import.meta.dirname, '../../src/cli/builder', name)).href;
+    const build = {
+      sdist: join(place, filename),
+      project: 'demo',
+      version: '1.0',
+      work: join(place, 'work'),
+      index: { url: server.url, path: '/root/pypi/+simple/' },
+      slot: 0,
+      epoch: 0,
+      limits: { ...DEFAULT_LIMITS, seconds: 120, freeDiskBytes: 0 },
+    };
+    return `
+const { buildWheel } = await import('${source('build-wheel.ts')}');
+const { findPythons } = await import('${source('find-pythons.ts')}');
+const [python] = (await findPythons(${JSON.stringify(directories)})).filter(({ pip }) => pip !== undefined);
+const lines = [];
+const onLog = (line) => lines.push(line);
+const result = python && await buildWheel({ python, ...${JSON.stringify(build)}, onLog, signal: new AbortController().signal });
+console.log(JSON.stringify({ result, log: lines.join('\\n') }));`;
+  }
+
   // Where the tests do not run as root, all of them do this.
   it.runIf(process.getuid?.() === 0)(
     'needs no root: an ordinary user builds in a user namespace',
@@ -429,18 +468,7 @@ subprocess.Popen(['sleep', '${MARK}'], start_new_session=True, stdout=subprocess
       await chmod(directory.path, 0o755);
       await writeFile(join(place, filename), bytes);
       await chown(place, ORDINARY_USER, ORDINARY_USER);
-      const program = `
-const { buildWheel } = await import('${pathToFileURL(join(import.meta.dirname, '../../src/cli/builder/build-wheel.ts'))}');
-const { findPythons } = await import('${pathToFileURL(join(import.meta.dirname, '../../src/cli/builder/find-pythons.ts'))}');
-const [python] = (await findPythons(['/usr/bin'])).filter(({ pip }) => pip !== undefined);
-const lines = [];
-const result = python && await buildWheel({
-  python, sdist: '${join(place, filename)}', project: 'demo', version: '1.0', work: '${join(place, 'work')}',
-  index: { url: '${server.url}', path: '/root/pypi/+simple/' }, slot: 0, epoch: 0,
-  limits: ${JSON.stringify({ ...DEFAULT_LIMITS, seconds: 120, freeDiskBytes: 0 })},
-  onLog: (line) => lines.push(line), signal: new AbortController().signal,
-});
-console.log(JSON.stringify({ result, log: lines.join('\\n') }));`;
+      const program = programOf(place, filename, ['/usr/bin']);
 
       const ran = await runChecked([process.execPath, '--input-type=module', '--eval', program], {
         uid: ORDINARY_USER,
@@ -461,6 +489,24 @@ console.log(JSON.stringify({ result, log: lines.join('\\n') }));`;
       expect(await processesWith(MARK)).toEqual([]);
     },
   );
+
+  it('goes with its builder when that is killed', async () => {
+    const place = join(directory.path, 'killed');
+    const { filename, bytes } = selfBuildingSdist({
+      duringBuild: `${DAEMON}\ndaemon()\nimport subprocess\nsubprocess.run(['sleep', '${MARK}'])`,
+    });
+    await mkdir(place);
+    await writeFile(join(place, filename), bytes);
+    const builder = execa(process.execPath, ['--input-type=module', '--eval', programOf(place, filename)], {
+      reject: false,
+    });
+    await vi.waitUntil(async () => (await processesWith(MARK)).length === 2, WAIT);
+
+    builder.kill('SIGKILL');
+    await builder;
+
+    await vi.waitUntil(async () => (await processesWith(MARK)).length === 0, WAIT);
+  });
 
   it('throws where there can be no sandbox', async () => {
     const path = process.env['PATH'];

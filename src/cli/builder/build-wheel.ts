@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import { BadWheel, takeWheels, type BuiltWheel } from './check-wheels.ts';
 import { classifyFailure, failureOf, type Failure } from './classify-failure.ts';
+import { compareWheels } from './compare-wheels.ts';
 import { findDebianPackage } from './debian-packages.ts';
 import type { Python } from './find-pythons.ts';
 import type { BuildLimits } from './limits.ts';
@@ -26,6 +27,8 @@ export interface WheelBuild {
   readonly slot: number;
   /** Seconds since 1970, for `SOURCE_DATE_EPOCH`: when the sdist was uploaded. */
   readonly epoch: number;
+  /** Whether it is built once more, to see whether the same comes of it. */
+  readonly reproduce?: boolean;
   /** Called with every line of the log as it comes, without control characters. */
   readonly onLog: (line: string) => void;
   /** Aborting kills everything; `buildWheel` then throws its reason. */
@@ -44,7 +47,12 @@ export interface BuildFacts {
 
 export type BuildResult = BuildFacts &
   (
-    | { readonly outcome: 'built'; readonly wheels: readonly BuiltWheel[]; readonly notes: readonly string[] }
+    | {
+        readonly outcome: 'built';
+        readonly wheels: readonly BuiltWheel[];
+        readonly notes: readonly string[];
+        readonly differences?: readonly string[];
+      }
     | ({ readonly outcome: 'failed' } & Failure)
   );
 
@@ -53,10 +61,10 @@ export type BuildResult = BuildFacts &
  * throws when it was aborted, or when this machine cannot do it at all.
  */
 export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
-  const { python, work, limits, project, version } = build;
+  const { python, work, limits } = build;
   await mkdir(work, { recursive: true, mode: 0o700 });
   await using index = await serveIndex(build.index, limits.fetchBytes);
-  const ran = await runBuild(build, index.socket);
+  const ran = await runBuild(build, index.socket, 'build');
   const facts = {
     seconds: ran.seconds,
     peakMemoryBytes: ran.peakMemoryBytes,
@@ -68,8 +76,7 @@ export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
     return { outcome: 'failed', ...facts, ...(await explain(ran, index)) };
   let wheels: BuiltWheel[];
   try {
-    const wanted = { project: normalizeProjectName(project), version, python };
-    wheels = await takeWheels(join(work, 'build', 'build', 'wheels'), join(work, 'wheels'), wanted);
+    wheels = await takeBuilt(build, 'build', 'wheels');
   } catch (error) {
     if (!(error instanceof BadWheel)) throw error;
     return { outcome: 'failed', ...facts, ...failureOf('bad-wheel', error.message) };
@@ -81,7 +88,40 @@ export async function buildWheel(build: WheelBuild): Promise<BuildResult> {
     if (tested.failure !== undefined)
       return { outcome: 'failed', ...facts, ...failureOf('import-fails', tested.failure) };
   }
-  return { outcome: 'built', ...facts, wheels, notes };
+  if (build.reproduce !== true) return { outcome: 'built', ...facts, wheels, notes };
+  return {
+    outcome: 'built',
+    ...facts,
+    wheels,
+    notes,
+    differences: await reproduce(build, wheels, index.socket),
+  };
+}
+
+function takeBuilt(
+  { work, project, version, python }: WheelBuild,
+  from: string,
+  to: string,
+): Promise<BuiltWheel[]> {
+  const wanted = { project: normalizeProjectName(project), version, python };
+  return takeWheels(join(work, from, 'build', 'wheels'), join(work, to), wanted);
+}
+
+/** What differs when the same is done once more. */
+async function reproduce(
+  build: WheelBuild,
+  wheels: readonly BuiltWheel[],
+  indexSocket: string,
+): Promise<string[]> {
+  build.onLog('Building once more, to compare');
+  const { exitCode, limit } = await runBuild(build, indexSocket, 'again');
+  if (exitCode !== 0 || limit !== undefined) return ['the second build fails'];
+  try {
+    return await compareWheels(wheels, await takeBuilt(build, 'again', 'wheels-again'));
+  } catch (error) {
+    if (error instanceof BadWheel) return [error.message];
+    throw error;
+  }
 }
 
 async function tryImports(
@@ -116,7 +156,7 @@ async function explain({ limit, tail }: SandboxResult, index: ServedIndex): Prom
   return { ...failure, debianPackage, detail };
 }
 
-async function runBuild(build: WheelBuild, indexSocket: string): Promise<SandboxResult> {
+async function runBuild(build: WheelBuild, indexSocket: string, name: string): Promise<SandboxResult> {
   const { python, sdist, work, limits, slot, epoch, onLog, signal, index } = build;
   const readable = join(work, basename(sdist));
   // Whoever is inside is another user, and the caller's file may be for its owner alone.
@@ -128,7 +168,7 @@ async function runBuild(build: WheelBuild, indexSocket: string): Promise<Sandbox
       python,
       argv: ['-I', '-c', BUILD_PROGRAM, inside],
       env: buildEnvironment(index, epoch),
-      directory: join(work, 'build'),
+      directory: join(work, name),
       inputs: { [inside]: readable },
       indexSocket,
       limits,

@@ -46,6 +46,10 @@ Exception: Can not find valid pkg-config name.`,
     { failureClass: 'missing-library', missing: 'mysqlclient' },
   ],
   [
+    'error: libhdf5.so: cannot open shared object file: No such file or directory',
+    { failureClass: 'missing-library', missing: 'hdf5' },
+  ],
+  [
     "Package 'libffi', required by 'virtual:world', not found",
     { failureClass: 'missing-library', missing: 'libffi' },
   ],

@@ -126,6 +126,12 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     failureClass: 'missing-library',
+    pattern: /\blib([\w+-]+)\.so[\w.]*: cannot open shared object file/,
+    detail: (found) => `missing library ${found}`,
+    isMissing: true,
+  },
+  {
+    failureClass: 'missing-library',
     pattern: /'?pkg-config (?:--\w+ )*--exists ([\w.+-]+)'? returned non-zero/,
     detail: (found) => `missing library ${found}`,
     isMissing: true,

@@ -101,6 +101,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'dbus-1': 'libdbus-1-dev',
   libsystemd: 'libsystemd-dev',
   libxml2: 'libxml2-dev',
+  hdf5: 'libhdf5-dev',
   mysqlclient: 'default-libmysqlclient-dev',
   mariadb: 'libmariadb-dev',
   pg_config: 'libpq-dev',
