@@ -23,6 +23,7 @@ import { moveToLoadCore } from './support/machine.ts';
 import { readOptions } from './support/options.ts';
 import { readUsage } from './support/process-usage.ts';
 import { makeWorkDirectory, publish, say, takeTurns } from './support/run.ts';
+import { nameOf, queriesOf, summaryOf } from './support/searched-projects.ts';
 import type { Server } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
@@ -275,36 +276,12 @@ function insertEntries(path: string, count: number): void {
   database.close();
 }
 
-const WORDS =
-  'python django flask data frame request http client server tool kit machine learning torch numpy parse json yaml fast simple async library cloud test helper plot image video audio text graph database cache queue worker stream file path color terminal shell command web plugin manager'.split(
-    ' ',
-  );
-const word = (seed: number) => WORDS[((seed * 2_654_435_761) % 4_294_967_296) % WORDS.length] ?? '';
-const nameOf = (number: number) => `${word(number)}-${word(number * 7 + 1)}-${number.toString(36)}`;
-const summaryOf = (number: number) =>
-  Array.from({ length: 6 }, (_each, at) => word(number * 13 + at * 31)).join(' ');
-
-/** Beginnings of names and words, as somebody types them. */
-function queriesOf(count: number): string[] {
-  return Array.from({ length: count }, (_each, at) => {
-    const number = 1 + ((at * 7919) % SEARCHED);
-    const kinds = [
-      nameOf(number).slice(0, 2 + (at % 12)),
-      word(at),
-      `${word(at)} ${word(at * 3 + 1)}`,
-      word(at).slice(1, 5),
-      nameOf(number),
-    ];
-    return kinds[at % kinds.length] ?? '';
-  });
-}
-
 /** Each query is another one, asked by who is logged in, so that no answer is kept. */
 async function measureSearch(target: Target | undefined) {
   if (target === undefined || options.only?.test('search') === false) return [];
   say(`search over ${SEARCHED} projects and ${MIRRORED} mirrored names`);
   const times: number[] = [];
-  for (const [position, query] of queriesOf(options.quick ? 50 : 400).entries()) {
+  for (const [position, query] of queriesOf(options.quick ? 50 : 400, SEARCHED).entries()) {
     const startedAt = performance.now();
     const { status } = await get(target, `/+search?q=${encodeURIComponent(query)}`);
     if (status !== 200) throw new Error(`search for ${query} answers ${status}`);
