@@ -186,6 +186,15 @@ describe('a push to another server', () => {
     ]);
   });
 
+  test('tells the reason on a page of another server without the page', async () => {
+    const text =
+      '<html><head><title>Error: 409</title><style>html { color: red }</style></head><h1>Conflict</h1><p>It exists';
+    const headers = { 'content-type': 'text/html; charset=UTF-8' };
+    await using other = await openStandIn({ status: 409, headers, text }, { status: 200 });
+
+    expect((await push({ posturl: other.url })).json().result[0].at(-1)).toBe('Conflict It exists');
+  });
+
   test('follows no redirect, which would carry files and credentials elsewhere', async () => {
     await using elsewhere = await openStandIn({ status: 200 });
     await using other = await openStandIn({ status: 307, headers: { location: elsewhere.url } });

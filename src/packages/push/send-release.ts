@@ -10,6 +10,7 @@ import type { MirrorFiles } from '../mirror/mirror-files.ts';
 import { filePath } from '../model/file-path.ts';
 import { fullName, type Index } from '../model/index.ts';
 import { policy } from '../policy.ts';
+import { pageText } from '../search/page-text.ts';
 import { packagesConfig } from '../settings.ts';
 import { fetchRelease } from './fetch-release.ts';
 import { findSource, nothingToPush } from './find-source.ts';
@@ -110,6 +111,7 @@ function openClient(
 }
 
 const MAX_ANSWER = 1000;
+const MAX_PAGE = 16 * 1024;
 const AGAIN = 'push again when the other server is well: what it has taken stays there';
 
 const isGood = (code: number) => code === 200 || code === 201;
@@ -180,8 +182,13 @@ async function postForm(
   let text = '';
   for await (const chunk of response.body) {
     text += (chunk as Buffer).toString('utf8');
-    if (text.length > MAX_ANSWER) break;
+    if (text.length > MAX_PAGE) break;
   }
   response.body.destroy();
-  return { code: response.status, text: text.slice(0, MAX_ANSWER).trim() };
+  // Some servers give their reasons on pages, behind a sheet of styles.
+  const isPage = response.headers['content-type']?.startsWith('text/html') === true;
+  return {
+    code: response.status,
+    text: isPage ? pageText(text, MAX_ANSWER).body : text.slice(0, MAX_ANSWER).trim(),
+  };
 }
