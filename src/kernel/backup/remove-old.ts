@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DigestList } from '../db/digest-list.ts';
 import { syncDirectory } from '../files/sync-directory.ts';
 import type { Files } from '../files/files.ts';
 import { listSnapshots, readFileList, readSnapshot } from './manifest.ts';
@@ -23,9 +24,11 @@ export async function removeOld(
 }
 
 async function removeUnneeded(directory: string, files: Files): Promise<number> {
-  const needed = new Set<string>();
+  const path = join(directory, 'snapshots', 'needed.partial');
+  await rm(path, { force: true });
+  using needed = new DigestList(path);
   for (const name of await listSnapshots(directory)) {
-    for await (const { sha256 } of readFileList(await readSnapshot(directory, name))) needed.add(sha256);
+    await needed.fill(named(readFileList(await readSnapshot(directory, name))));
   }
   let removed = 0;
   for await (const { sha256 } of files.list()) {
@@ -33,5 +36,10 @@ async function removeUnneeded(directory: string, files: Files): Promise<number> 
     await files.remove(sha256, Infinity);
     removed += 1;
   }
+  await rm(path);
   return removed;
+}
+
+async function* named(list: AsyncIterable<{ readonly sha256: string; readonly size: number }>) {
+  for await (const each of list) yield { ...each, name: '' };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { checkDatabase } from '../db/check-database.ts';
 import { copySqlite } from '../db/copy-sqlite.ts';
 import { openSqlite, type Database, type Db } from '../db/db.ts';
+import { DigestList, type ListedDigest } from '../db/digest-list.ts';
 import { dumpPostgres } from '../db/dump-postgres.ts';
 import { readFacts } from '../db/facts.ts';
 import { readMigrations, type Migration } from '../db/migrate.ts';
@@ -46,6 +47,8 @@ export interface TakenBackup {
 }
 
 const BATCH = 16;
+/** In the directory of an unfinished snapshot. */
+const NEEDED = 'needed.sqlite';
 /** A file may be deleted and collected between the database and its copy: then both are read again. */
 const ROUNDS = 5;
 
@@ -104,9 +107,8 @@ function fullBackup(directory: string, cause: unknown): AppError {
 
 type Problem = Manifest['problems'][number];
 
-/** What a database was seen to name, at its moment. */
+/** What a database was seen to name, at its moment: a list beside its copy, until the snapshot is described. */
 interface Seen {
-  readonly needed: readonly ExpectedBytes[];
   readonly problems: readonly Problem[];
   readonly facts: ReadonlyMap<string, string>;
   readonly serial: number;
@@ -126,7 +128,7 @@ class Copying {
   }
 
   /** Copies what is not there yet; what it cannot copy is returned. */
-  async copy(stored: AsyncIterable<ExpectedBytes> | Iterable<ExpectedBytes>): Promise<Problem[]> {
+  async copy(stored: AsyncIterable<ListedDigest> | Iterable<ListedDigest>): Promise<Problem[]> {
     const problems: Problem[] = [];
     let done = 0;
     for await (const batch of inBatches(stored, BATCH)) {
@@ -159,22 +161,27 @@ async function snapDatabase(
     progress.step('copying the database');
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { mode: 0o700 });
-    const seen = await writeDatabase(source, partial);
+    using list = new DigestList(join(partial, NEEDED));
+    const seen = await writeDatabase(source, partial, list);
     progress.step('copying what came meanwhile');
-    const problems = await copying.copy(seen.needed);
+    const problems = await copying.copy(list);
     const needed = await source.findNeeded(problems.map(({ sha256 }) => sha256));
     // Deleted since: a snapshot that names it would miss it.
     if (round === ROUNDS || problems.every(({ sha256 }) => needed.has(sha256))) return { ...seen, problems };
   }
 }
 
-async function writeDatabase(source: BackupSource, partial: string): Promise<Omit<Seen, 'problems'>> {
+async function writeDatabase(
+  source: BackupSource,
+  partial: string,
+  list: DigestList,
+): Promise<Omit<Seen, 'problems'>> {
   const { database } = source;
   const path = join(partial, databaseFile(database));
   if (database.path === undefined) {
     let seen: Omit<Seen, 'problems'> | undefined;
     await dumpPostgres(database, path, async (tx) => {
-      seen = await look(source, { db: tx, dialect: 'postgres' });
+      seen = await look(source, { db: tx, dialect: 'postgres' }, list);
     });
     if (seen === undefined) throw new Error('the dump was not looked at');
     return seen;
@@ -183,7 +190,7 @@ async function writeDatabase(source: BackupSource, partial: string): Promise<Omi
   const copy = openSqlite(path, { readOnly: true });
   try {
     await checkDatabase(copy);
-    return await look(source, copy);
+    return await look(source, copy, list);
   } finally {
     await copy.close();
   }
@@ -192,11 +199,10 @@ async function writeDatabase(source: BackupSource, partial: string): Promise<Omi
 async function look(
   { listStored, migrations }: BackupSource,
   database: Pick<Database, 'db' | 'dialect'>,
+  list: DigestList,
 ): Promise<Omit<Seen, 'problems'>> {
-  const needed = new Map<string, ExpectedBytes>();
-  for await (const expected of listStored(database.db)) needed.set(expected.sha256, expected);
+  await list.fill(listStored(database.db));
   return {
-    needed: [...needed.values()].toSorted((one, two) => (one.sha256 < two.sha256 ? -1 : 1)),
     facts: await readFacts(database.db),
     serial: await readSerial(database.db),
     migrations: (await readMigrations(database, migrations)).applied,
@@ -209,11 +215,9 @@ async function describe(
   seen: Seen,
   clock: Clock,
 ): Promise<Manifest> {
-  await writeDurably(join(partial, 'files.txt'), async (file) => {
-    for (const batch of await Array.fromAsync(inBatches(seen.needed, 10_000))) {
-      await file.writeFile(batch.map(({ sha256, size }) => `${sha256} ${size}\n`).join(''));
-    }
-  });
+  const path = join(partial, NEEDED);
+  const total = await writeFileList(path, join(partial, 'files.txt'));
+  await rm(path);
   const hasConfiguration = existsSync(configuration);
   if (hasConfiguration) {
     const copy = join(partial, 'wheelhouse.yml');
@@ -234,12 +238,21 @@ async function describe(
     database: { kind: database.dialect, ...(await seal(partial, databaseFile(database))) },
     files: {
       ...(await seal(partial, 'files.txt')),
-      count: seen.needed.length,
-      bytes: seen.needed.reduce((sum, { size }) => sum + size, 0),
+      ...total,
     },
     configuration: hasConfiguration ? await seal(partial, 'wheelhouse.yml') : null,
     problems: [...seen.problems],
   };
+}
+
+async function writeFileList(needed: string, path: string): Promise<{ count: number; bytes: number }> {
+  using list = new DigestList(needed);
+  await writeDurably(path, async (file) => {
+    for await (const batch of inBatches(list, 10_000)) {
+      await file.writeFile(batch.map(({ sha256, size }) => `${sha256} ${size}\n`).join(''));
+    }
+  });
+  return list.total();
 }
 
 function databaseFile({ dialect }: Pick<Database, 'dialect'>): string {
