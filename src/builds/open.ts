@@ -3,7 +3,8 @@ import type { PartCode } from '#kernel/part.ts';
 import { builderPageRoutes } from './builders/page-routes.ts';
 import { builderRoutes } from './builders/routes.ts';
 import type { BuildsContext } from './context.ts';
-import { buildsWords } from './event-words.ts';
+import { buildsWords } from './home/event-words.ts';
+import { farmNeeds, farmPanel } from './home/panels.ts';
 import { leaseRoutes } from './leases/routes.ts';
 import { returnLostJob } from './leases/return-lost.ts';
 import { policy } from './policy.ts';
@@ -15,6 +16,7 @@ import { storedBytes } from './stored-bytes.ts';
 import { buildsMigrations } from './tables.ts';
 import { hearUploads } from './watches/hear-uploads.ts';
 import { readWatchedJob } from './watches/read-watched.ts';
+import { watchPageRoutes } from './watches/page-routes.ts';
 import { watchRoutes } from './watches/routes.ts';
 
 /** The code of the part; `part.ts` declares it. */
@@ -35,6 +37,8 @@ export const code: PartCode = {
       href: '/+builds',
       isFor: (reader) => policy.isAllowed(context, reader, 'builds.manage', {}),
     });
+    context.web.addHomePanel(farmNeeds(context));
+    context.web.addStatusPanel(farmPanel(context));
     context.web.describeEvents(buildsWords);
     return {
       authorize: createAuthorize(context, policy, { server: async () => ({}) }),
@@ -44,6 +48,7 @@ export const code: PartCode = {
         builderRoutes(app, context);
         leaseRoutes(app, context);
         recordPageRoutes(app, context);
+        watchPageRoutes(app, context);
         builderPageRoutes(app, context);
       },
       jobs: [deriveProjectJob(context), readWatchedJob(context), returnLostJob(context)],

@@ -47,6 +47,37 @@ export const pageOperations = {
     path: '/+builds/:id/cancel',
     summary: 'End a build that runs.',
   },
+  showBuildProjects: {
+    ...shared,
+    method: 'GET',
+    path: '/+builds/projects',
+    summary: 'The projects that wheels are built of, and a form for more.',
+  },
+  sendNewBuildProjects: {
+    ...shared,
+    method: 'POST',
+    path: '/+builds/projects',
+    summary: 'Have wheels built of projects.',
+  },
+  showBuildProject: {
+    ...shared,
+    method: 'GET',
+    path: '/+builds/projects/:user/:index/:project',
+    summary:
+      'Which wheels of a project there are, by version and target, and what becomes of those that are missing.',
+  },
+  showBuildProjectRemoval: {
+    ...shared,
+    method: 'GET',
+    path: '/+builds/projects/:user/:index/:project/+remove',
+    summary: 'Ask before wheels of a project are built no more.',
+  },
+  sendBuildProjectRemoval: {
+    ...shared,
+    method: 'POST',
+    path: '/+builds/projects/:user/:index/:project/+remove',
+    summary: 'Build no more wheels of a project.',
+  },
   showBuilders: {
     ...shared,
     method: 'GET',

@@ -103,6 +103,9 @@ test('before anything is built the page says how to begin, and only root sees it
 test('what is to do, runs and has failed is shown, and what would help', async () => {
   const index = await stage();
   expect((await send('GET', '/+builds')).text).toContain('No builder is at work');
+  expect((await send('GET', '/')).text).toContain('No builder is at work, and a build waits.');
+  expect((await send('GET', '/+status')).text).toContain('No builder is at work, and a build waits.');
+  expect((await app.get('/', { accept: 'text/html' })).text).not.toContain('No builder');
   const build = await begin();
   const during = await send('GET', '/+builds');
   expect(during.text).toContain(`href="/+builds/${build}"`);
@@ -135,6 +138,9 @@ test('what is to do, runs and has failed is shown, and what would help', async (
 
   const elsewhere = await send('POST', `/+builds/${build}/retry`, {}, { site: 'cross-site' });
   expect(elsewhere.status).toBe(403);
+  const events = await send('GET', '/+events?q=type:builds');
+  expect(events.text).toContain('could not build');
+  expect(events.text).toContain('registered the builder');
   const again = await send('POST', `/+builds/${build}/retry`, {});
   expect([again.status, again.headers['location']]).toEqual([
     303,
@@ -207,6 +213,54 @@ test('a build is cancelled after a question', async () => {
   expect((await send('GET', `/+builds/${build}`)).text).toContain('cancelled by root');
   expect((await send('POST', `/+builds/${build}/cancel`, {})).status).toBe(409);
 });
+
+test('a project is added, shown version by target, and removed', async () => {
+  const index = await app.index();
+  await app.fill(index, sdistUpload());
+  await app.fill(index, sdistUpload({ version: '2.0' }));
+  await app.fill(index, wheelUpload({ version: '2.0', tag: 'cp313-cp313-manylinux_2_17_x86_64' }));
+  const wrong = await send('POST', '/+builds/projects', {
+    requirements: 'de mo',
+    targets: 'cp313',
+    index: index.full,
+  });
+  expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('does not name a project')]);
+  expect(wrong.text).toContain('>de mo</textarea>');
+  expect((await send('POST', '/+builds/projects', {})).status).toBe(422);
+
+  const fields = { requirements: 'demo>=1,<3\n', targets: 'cp311, cp313', index: index.full };
+  expect((await send('POST', '/+builds/projects', fields)).status).toBe(303);
+
+  const path = `/+builds/projects${index.path}/demo`;
+  expect((await send('GET', '/+builds/projects')).text).toContain(`href="${path}"`);
+  expect(await matrixOf(path)).toEqual([
+    ['Version', 'cp311-linux_x86_64', TARGET],
+    ['2.0', 'waiting', 'upstream'],
+    ['1.0', 'waiting', 'waiting'],
+  ]);
+  const { session, name } = await register();
+  const { lease } = (await ask('POST', `/+builders/${name}/lease`, { session })).json();
+  expect(lease).toMatchObject({ version: '1.0', target: TARGET });
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'running']);
+  await fail(lease.build);
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'missing-header']);
+  expect((await send('GET', path)).text).toContain(`href="/+builds/${lease.build}"`);
+  await ask('POST', `/+builds/${lease.build}/retry`);
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'again']);
+
+  expect((await send('GET', `${path}/+remove`)).text).toContain('Build no more wheels of demo?');
+  expect((await send('POST', `${path}/+remove`, {})).status).toBe(303);
+  expect((await send('GET', path)).status).toBe(404);
+});
+
+/** The texts of the table, row by row. */
+async function matrixOf(path: string): Promise<string[][]> {
+  const { text } = await send('GET', path);
+  const [table = ''] = /<table>.*<\/table>/s.exec(text) ?? [];
+  return [...table.matchAll(/<tr.*?<\/tr>/gs)].map(([row]) =>
+    [...row.matchAll(/<t[hd].*?<\/t[hd]>/gs)].map(([cell]) => cell.replace(/<[^>]*>/g, '').trim()),
+  );
+}
 
 test('builders are paused, resumed and drained', async () => {
   const { name } = await register();

@@ -65,11 +65,13 @@ export function deriveNeeds(project: ProjectState): Need[] {
   return needs;
 }
 
-interface Wheel extends WheelCoverage {
+/** A wheel of a release, with what it is good for. */
+export interface Wheel extends WheelCoverage {
   readonly file: SourceFile;
 }
 
-function wheelsOf({ files }: BuildableRelease, coverage: Coverage): Wheel[] {
+/** The wheels of a release. */
+export function wheelsOf({ files }: BuildableRelease, coverage: Coverage): Wheel[] {
   return files.flatMap((file) => {
     const covers = coverage.ofWheel(file);
     return covers === undefined ? [] : [{ file, ...covers }];
@@ -80,7 +82,7 @@ function wheelsOf({ files }: BuildableRelease, coverage: Coverage): Wheel[] {
  * A wheel of the source index counts if that is wanted and installers may choose it. One of ours counts even when it is yanked:
  * another would have the same name.
  */
-function counts({ origin, yanked }: SourceFile, mode: ProjectState['mode']): boolean {
+export function counts({ origin, yanked }: SourceFile, mode: ProjectState['mode']): boolean {
   return origin === 'farm' || (mode === 'missing' && !yanked);
 }
 

@@ -6,10 +6,11 @@ import { enqueue } from '#kernel/jobs/enqueue.ts';
 import type { JobHandler } from '#kernel/jobs/job-handler.ts';
 import { formatTarget, parseTarget } from '#python/tags/target.ts';
 import type { BuildsContext } from '../context.ts';
+import type { Build } from '../model/build.ts';
 import { listBroughtFiles, listBuildsOf } from '../records/store.ts';
 import { buildsConfig } from '../settings.ts';
 import { findWatch, updateRead, type Watch } from '../watches/store.ts';
-import { deriveNeeds } from './derive-needs.ts';
+import { deriveNeeds, type ProjectState } from './derive-needs.ts';
 import type { SourceFile } from './need.ts';
 import { deleteQueued, insertQueued } from './store.ts';
 
@@ -51,7 +52,7 @@ export async function deriveProject(context: BuildsContext, source: SourceProjec
   const { indexId, project } = source;
   const index = await findIndexById(db, indexId);
   if (index === undefined) return 0;
-  const watch = (await findWatch(db, indexId, project)) ?? watchByOption(index, project);
+  const watch = await findWatched(db, index, project);
   if (watch === undefined) {
     await db.transaction().execute((tx) => deleteQueued(tx, source));
     return 0;
@@ -68,29 +69,7 @@ export async function deriveProject(context: BuildsContext, source: SourceProjec
   const queued = await db.transaction().execute(async (tx) => {
     // First, so that a build which is taken meanwhile is among those that run.
     await deleteQueued(tx, source);
-    const builds = await listBuildsOf(tx, indexId, project);
-    const brought = await listBroughtFiles(
-      tx,
-      builds.flatMap(({ id, state }) => (state === 'succeeded' ? [id] : [])),
-    );
-    const built = new Set([...brought.values()].flat().map(({ filename }) => filename));
-    const needs = deriveNeeds({
-      // On a stage wheels that were built here stand among those that were uploaded.
-      files: files.map((file) => (built.has(file.filename) ? { ...file, origin: 'farm' } : file)),
-      targets: watch.targets.map((target) => parseTarget(target)),
-      specifier: watch.specifier,
-      mode: watch.everything ? 'everything' : 'missing',
-      allowPrereleases: watch.prereleases,
-      skips: [],
-      records: builds.map(({ version, target, sdist, state, retryAt }) => ({
-        version,
-        target,
-        sdistSha256: sdist.sha256 ?? '',
-        state: state === 'lost' || state === 'cancelled' ? 'failed' : state,
-        retryAfter: state === 'lost' ? 0 : retryAt,
-      })),
-      watchedAt: watch.createdAt,
-    });
+    const needs = deriveNeeds((await readState(tx, watch, files)).state);
     const rows = needs.map(({ version, target, sdist, rank, releasedAt, isAlone, notBefore }) => ({
       version,
       target,
@@ -110,6 +89,48 @@ export async function deriveProject(context: BuildsContext, source: SourceProjec
   });
   await updateRead(db, indexId, project, { readAt: clock.now(), problem: null });
   return queued;
+}
+
+/** What decides about a project, with the builds that it comes from. */
+export interface KnownState {
+  readonly state: ProjectState;
+  /** The oldest first. */
+  readonly builds: readonly Build[];
+  /** The numbers of the builds that made these files. */
+  readonly builtBy: ReadonlyMap<string, number>;
+}
+
+/** Everything that decides what is to be built of a project, of these files of its index and of the one on which wheels appear. */
+export async function readState(db: Db, watch: Watch, files: readonly SourceFile[]): Promise<KnownState> {
+  const builds = await listBuildsOf(db, watch.indexId, watch.project);
+  const succeeded = builds.flatMap(({ id, state }) => (state === 'succeeded' ? [id] : []));
+  const brought = await listBroughtFiles(db, succeeded);
+  const builtBy = new Map(
+    [...brought].flatMap(([id, own]) => own.map(({ filename }) => [filename, id] as const)),
+  );
+  const state: ProjectState = {
+    // On a stage wheels that were built here stand among those that were uploaded.
+    files: files.map((file) => (builtBy.has(file.filename) ? { ...file, origin: 'farm' } : file)),
+    targets: watch.targets.map((target) => parseTarget(target)),
+    specifier: watch.specifier,
+    mode: watch.everything ? 'everything' : 'missing',
+    allowPrereleases: watch.prereleases,
+    skips: [],
+    records: builds.map(({ version, target, sdist, state: reached, retryAt }) => ({
+      version,
+      target,
+      sdistSha256: sdist.sha256 ?? '',
+      state: reached === 'lost' || reached === 'cancelled' ? 'failed' : reached,
+      retryAfter: reached === 'lost' ? 0 : retryAt,
+    })),
+    watchedAt: watch.createdAt,
+  };
+  return { state, builds, builtBy };
+}
+
+/** What is built of a project of an index: as somebody asked for, or by itself. Undefined if nothing is. */
+export async function findWatched(db: Db, index: Index, project: string): Promise<Watch | undefined> {
+  return (await findWatch(db, index.id, project)) ?? watchByOption(index, project);
 }
 
 /** What a stage builds by itself of what is uploaded to it. */
@@ -143,7 +164,12 @@ export async function publishingIndex(
 
 type FileOfProject = SourceFile & Pick<OwnFile, 'path'>;
 
-async function readFiles(context: BuildsContext, source: Index, project: string): Promise<FileOfProject[]> {
+/** The files of a project, of the index that has its sdists and of the one on which wheels appear; throws where a mirror cannot tell. */
+export async function readFiles(
+  context: BuildsContext,
+  source: Index,
+  project: string,
+): Promise<FileOfProject[]> {
   const published = await publishingIndex(context, source);
   const own = await readOwnFiles(context, source, project);
   const isApart = published !== undefined && published.id !== source.id;

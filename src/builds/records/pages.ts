@@ -58,7 +58,10 @@ export function buildsPage(data: BuildsPage): Page {
     section: 'builds',
     body: html`${heading([{ label: 'Builds' }], {
       summary: isInUse ? summary : 'Wheels are built of sdists, so that nobody who installs has to compile.',
-      actions: [html`<a class="button" href="/+builders">Builders</a>`],
+      actions: [
+        html`<a class="button" href="/+builds/projects">Projects</a>`,
+        html`<a class="button" href="/+builders">Builders</a>`,
+      ],
     })}
     ${
       isInUse
@@ -81,6 +84,7 @@ function firstSteps(): Html {
     html`<div>
       ${copyable(ADD_LINE, 'the command that adds a project')}
       ${copyable(BUILDER_LINE, 'the command that starts a builder')}
+      <p>Or <a href="/+builds/projects">add projects here</a>.</p>
     </div>`,
   );
 }

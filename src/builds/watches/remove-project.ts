@@ -24,9 +24,13 @@ export async function removeProject(
   await context.events.change(async (tx, emit) => {
     await context.accounts.confirm(tx, identity);
     if (index === undefined || !(await deleteWatch(tx, index.id, project)))
-      throw new AppError(buildsErrors.projectNotWatched, `${project} of ${user}/${name} is not on the list`);
+      throw notWatched({ user, index: name, project });
     await deleteQueued(tx, { indexId: index.id, project });
     const data = { index: fullName(index), project };
     emit(buildsEvents.projectUnwatched, { actor: identity.user ?? null, about: index.id, data });
   });
+}
+
+export function notWatched({ user, index, project }: Omit<RemoveProject, 'identity'>): AppError {
+  return new AppError(buildsErrors.projectNotWatched, `${project} of ${user}/${index} is not on the list`);
 }

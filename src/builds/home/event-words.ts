@@ -1,6 +1,6 @@
 import { foreign, html, type Html } from '#web/html.ts';
 import type { EventWords } from '#web/panels.ts';
-import { buildsEvents as events } from './events.ts';
+import { buildsEvents as events } from '../events.ts';
 
 type Data = Parameters<EventWords>[0];
 
