@@ -50,6 +50,8 @@ export function bubblewrapArguments(
   const { build, tmp, shm, passwd, prefixes, inputs } = mounts;
   const options = [
     uid === undefined ? USER_NAMESPACE : TO_CHANGE_USER,
+    // Older ones of bubblewrap do not know it; the filter refuses the same.
+    uid === undefined && !hasFilter ? ['--disable-userns'] : [],
     NAMESPACES,
     ['--info-fd', String(INFO_FD), '--block-fd', String(BLOCK_FD)],
     hasFilter ? ['--seccomp', String(SECCOMP_FD)] : [],
@@ -71,7 +73,7 @@ const NAMESPACES = [
   ['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
   ['--hostname', 'builder', '--die-with-parent', '--new-session'],
 ].flat();
-const USER_NAMESPACE = ['--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'];
+const USER_NAMESPACE = ['--unshare-user', '--uid', '1000', '--gid', '1000'];
 const TO_CHANGE_USER = [
   ['--cap-drop', 'ALL'],
   ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((name) => ['--cap-add', name]),

@@ -39,6 +39,7 @@ export interface ServedIndex extends AsyncDisposable {
 
 const MAX_CONNECTIONS = 64;
 const IDLE_LIMIT_MS = 120_000;
+const ANSWER_LIMIT_MS = 600_000;
 const ASKED = ['accept', 'if-none-match', 'if-modified-since', 'range', 'if-range', 'user-agent'];
 const TOLD = [
   'content-type',
@@ -119,23 +120,36 @@ async function forward(
     state.hasFailed ||= !closed.signal.aborted;
     throw error;
   };
-  const asking = trustedFetch(`${index.url}${path}`, {
+  const answer = await trustedFetch(`${index.url}${path}`, {
     method,
-    headers: {
-      ...Object.fromEntries(ASKED.flatMap((name) => asked(request, name))),
-      'accept-encoding': 'identity',
-      ...(index.authorization !== undefined && { authorization: index.authorization }),
-    },
+    headers: headersFor(index, request),
     redirect: 'manual',
-    signal: AbortSignal.any([over, closed.signal, AbortSignal.timeout(IDLE_LIMIT_MS * 5)]),
-  });
-  const answer = await asking.catch(fail);
+    signal: AbortSignal.any([over, closed.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]),
+  }).catch(fail);
   if (answer.status >= 500) state.hasFailed = true;
+  if (!copyHead(index, path, answer, response)) return refuse(response, 502, 'the index leads elsewhere');
+  if (answer.body === null || method === 'HEAD') return void response.end();
+  const body = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
+  const sent = await sendBody(body, response, state).catch(fail);
+  if (kind === 'file' && answer.status === 200 && sent !== undefined)
+    fetched.set(path, { filename: path.slice(path.lastIndexOf('/') + 1), ...sent });
+}
+
+function headersFor({ authorization }: BuildIndex, request: IncomingMessage): Record<string, string> {
+  const asked = ASKED.flatMap((name) => {
+    const value = request.headers[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  const ours = authorization === undefined ? {} : { authorization };
+  return { ...Object.fromEntries(asked), 'accept-encoding': 'identity', ...ours };
+}
+
+/** False for a redirect to what builds may not see. */
+function copyHead(index: BuildIndex, path: string, answer: Response, response: ServerResponse): boolean {
   const location = answer.headers.get('location');
   if (location !== null) {
     const place = pathOn(index.url, new URL(location, `${index.url}${path}`));
-    if (place === undefined || kindOf(place, index.path) === undefined)
-      return refuse(response, 502, 'the index leads elsewhere');
+    if (place === undefined || kindOf(place, index.path) === undefined) return false;
     response.setHeader('location', place);
   }
   for (const name of TOLD) {
@@ -143,10 +157,17 @@ async function forward(
     if (value !== null) response.setHeader(name, value);
   }
   response.writeHead(answer.status);
-  if (answer.body === null || method === 'HEAD') return void response.end();
+  return true;
+}
+
+/** Undefined when it was broken off, because that is more than may be fetched. */
+async function sendBody(
+  body: Readable,
+  response: ServerResponse,
+  state: Forwarding['state'],
+): Promise<Pick<FetchedFile, 'sha256' | 'size'> | undefined> {
   const hash = createHash('sha256');
   let size = 0;
-  const body = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
@@ -157,11 +178,12 @@ async function forward(
       yield chunk;
     }
   }
-  await pipeline(counted, response).catch((error: unknown) => (state.isSpent ? undefined : fail(error)));
-  if (kind === 'file' && answer.status === 200 && !state.isSpent) {
-    const filename = path.slice(path.lastIndexOf('/') + 1);
-    fetched.set(path, { filename, sha256: hash.digest('hex'), size });
+  try {
+    await pipeline(counted, response);
+  } catch (error) {
+    if (!state.isSpent) throw error;
   }
+  return state.isSpent ? undefined : { sha256: hash.digest('hex'), size };
 }
 
 /** What is behind a path of the server, if builds may see it. */
@@ -179,11 +201,6 @@ function kindOf(path: string, simple: string): 'page' | 'metadata' | 'file' | un
 /** The path below the address of the server, which may itself have one. */
 function pathOn(server: string, url: URL): string | undefined {
   return url.href.startsWith(`${server}/`) && url.search === '' ? url.href.slice(server.length) : undefined;
-}
-
-function asked(request: IncomingMessage, name: string): [string, string][] {
-  const value = request.headers[name];
-  return typeof value === 'string' ? [[name, value]] : [];
 }
 
 function refuse(response: ServerResponse, status: number, sentence: string): void {

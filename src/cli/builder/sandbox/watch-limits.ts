@@ -19,6 +19,7 @@ const PROCESSES_EVERY_MS = 100;
 const DISK_EVERY_MS = 500;
 /** Going through a large tree of files takes time: of that, disk use is measured for a tenth. */
 const DISK_PAUSE_FACTOR = 9;
+const FREE_INODES = 0.05;
 
 /** Resolves to the first limit of processes, memory or disk that is reached; to undefined when the sandbox has ended before. */
 export async function watchLimits(watching: Watching): Promise<LimitHit | undefined> {
@@ -41,8 +42,10 @@ async function watchDisk({ directory, limits, signal }: Watching): Promise<Limit
   let pauseMs = 0;
   while (await pause(pauseMs, signal)) {
     // A file that was removed while it is open is nowhere but here.
-    const { bavail, bsize } = await statfs(directory);
+    const { bavail, bsize, files, ffree } = await statfs(directory);
     if (bavail * bsize < limits.freeDiskBytes) return 'disk';
+    // Empty files use up something else.
+    if (ffree < files * FREE_INODES) return 'disk';
     const startedAt = performance.now();
     if ((await usedBytes(directory)) > limits.diskBytes) return 'disk';
     pauseMs = Math.max(DISK_EVERY_MS, (performance.now() - startedAt) * DISK_PAUSE_FACTOR);
