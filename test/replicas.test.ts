@@ -6,7 +6,7 @@ import { ROOT, testApp, type Auth, type TestApp } from '#test/app.ts';
 import { databases, testDatabase } from '#test/databases.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import { parts } from '../src/parts.ts';
-import { promote } from '../src/wiring.ts';
+import { openInstallation, promote } from '../src/wiring.ts';
 
 const code = await Promise.all(parts.map((part) => part.load()));
 const replicated = code.flatMap((part) => Object.keys(part.replicated?.tables ?? {}));
@@ -204,6 +204,15 @@ describe.each(databases.flatMap((kind) => databases.map((other) => [kind, other]
     });
   },
 );
+
+test.each(databases)('a replica on %s is changed by no command beside it', async (database) => {
+  const replica = await startReplica(await startPrimary(database), database);
+  const { config, log } = replica.context;
+
+  await expect(openInstallation(config, log, { mayChangeBeside: true })).rejects.toMatchObject({
+    kind: { code: 'kernel.is-replica' },
+  });
+});
 
 describe.each(databases)('a replica on %s whose primary is gone', (database) => {
   const promotion = { incomplete: false, progress: silentProgress };

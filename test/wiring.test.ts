@@ -12,7 +12,7 @@ import { databases, testDatabase, type TestDatabase } from '#test/databases.ts';
 import { unwritableDirectory } from '#test/unwritable-directory.ts';
 import { wheelUpload } from '#test/uploads.ts';
 import { errorsOf, parts, settingsOf } from '../src/parts.ts';
-import { openInstallation, startServer } from '../src/wiring.ts';
+import { migrationsOf, openInstallation, startServer } from '../src/wiring.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -61,6 +61,21 @@ test('the doctor may look into the directory of a running server', async () => {
   expect(installation.isOwner).toBe(false);
   expect(installation.context.uuid).toBe(server.context.uuid);
   await installation.close();
+  await server.close();
+});
+
+test('nobody looks into the directory of a server whose database is of another version', async () => {
+  const server = await startServer(config(), log);
+  const { db } = server.context;
+  const last = migrationsOf(await Promise.all(parts.map((part) => part.load()))).at(-1)?.name ?? '';
+  await sql`delete from migration where name = ${last}`.execute(db);
+
+  for (const how of [{ mayShare: true }, { mayChangeBeside: true }]) {
+    await expect(openInstallation(config(), log, how)).rejects.toMatchObject({
+      kind: { code: 'kernel.database-older' },
+    });
+  }
+
   await server.close();
 });
 
