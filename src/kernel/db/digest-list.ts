@@ -1,6 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { throwDatabaseError } from './database-error.ts';
 
+/** A million digests, which come in no order, take four times as long with SQLite's own two mebibytes. */
+const CACHE_KIB = 64 * 1024;
+
 /** Stored bytes, and a file that has them, for people. */
 export interface ListedDigest {
   readonly sha256: string;
@@ -20,7 +23,7 @@ export class DigestList implements Disposable {
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     this.#database.exec(
-      `pragma journal_mode = off; pragma synchronous = off;
+      `pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -${CACHE_KIB};
       create table if not exists digest
         (sha256 text primary key, size integer not null, name text not null) without rowid`,
     );
