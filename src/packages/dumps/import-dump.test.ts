@@ -2,6 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { KernelTables } from '#kernel/db/kernel-tables.ts';
 import { findUnfinishedImport, markImport } from '#kernel/db/unfinished-import.ts';
 import { silentProgress } from '#kernel/progress.ts';
 import { hashPassword } from '../../accounts/passwords/password.ts';
@@ -140,6 +141,10 @@ describe.each(databases)('import of a dump on %s', (kind) => {
     expect((await app.get('/ada/dev/+simple/demo/')).status).toBe(200);
     const found = await app.get('/+search?q=demo', { accept: 'application/json' });
     expect(found.text).toContain('ada/dev');
+    const jobs = app.context.db.withTables<KernelTables>().selectFrom('job').select('name');
+    const names = (await jobs.execute()).map(({ name }) => name);
+    // One for all projects, however many came.
+    expect(names.filter((name) => name.includes('texts'))).toEqual(['packages.read-unread-texts']);
   });
 
   test('is checked with --dry-run, and nothing changes', async () => {

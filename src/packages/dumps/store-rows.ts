@@ -8,7 +8,8 @@ import { packagesEvents } from '../events.ts';
 import { fullName, type Index } from '../model/index.ts';
 import { logTime } from '../model/log-item.ts';
 import { findFile, insertFiles, type ReleaseFile } from '../projects/store.ts';
-import { recordProject } from '../search-entries/record-entry.ts';
+import { rebuildEntry } from '../search-entries/record-entry.ts';
+import { readUnreadSoon } from '../search-texts/read-texts-soon.ts';
 import { insertToxResult } from '../tox-results/store.ts';
 import type { Dump, DumpedFile, DumpedIndex } from './dump.ts';
 import type { StoredBytes } from './store-batch.ts';
@@ -41,10 +42,11 @@ export async function storeRows(
   progress.step('writing what is searched');
   for await (const batch of inBatches(projects.values(), FILES_A_TRANSACTION)) {
     await context.db.transaction().execute(async (tx) => {
-      for (const project of batch) await recordProject(tx, project, project.changedAt);
+      for (const project of batch) await rebuildEntry(tx, project, project.changedAt);
     });
   }
   await context.events.change(async (tx, emit) => {
+    await readUnreadSoon(tx, context.clock.now());
     announceImportedUsers(emit, dump.users);
     for (const [dumped, index] of indexes) announceIndex(emit, dumped, index);
     await unmarkImport(tx);

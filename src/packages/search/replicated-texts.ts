@@ -1,8 +1,7 @@
 import { hearing, type Listener } from '#kernel/events/listeners.ts';
-import { enqueue, hasten } from '#kernel/jobs/enqueue.ts';
 import type { PackagesContext } from '../context.ts';
 import { packagesEvents as events } from '../events.ts';
-import { READ_UNREAD } from '../search-texts/read-texts-soon.ts';
+import { readUnreadSoon } from '../search-texts/read-texts-soon.ts';
 
 /** What may change the texts of projects. */
 const TELLING = [
@@ -49,7 +48,6 @@ export class ReplicatedTexts implements Listener {
   async #enqueue(): Promise<void> {
     const { db, clock } = this.#context;
     const now = clock.now();
-    await hasten(db, READ_UNREAD, now);
-    await enqueue(db, now, { name: READ_UNREAD, payload: null, key: READ_UNREAD });
+    await readUnreadSoon(db, now);
   }
 }
