@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { Secret } from '#kernel/config/secret.ts';
 import { deploymentDirectory, type Deployment } from './deployment.ts';
 import { nginxSite } from './nginx-site.ts';
+import { settingsFile } from './settings-file.ts';
 import { supervisorConfig } from './supervisor-files.ts';
 
 const deployment: Deployment = {
@@ -37,6 +39,16 @@ describe('a deployment', () => {
     expect(() => supervisorConfig({ ...deployment, options: ['--host', value] })).toThrow(
       'cannot stand in the configuration',
     );
+  });
+
+  test.each([true, false])('takes the empty password of root from elsewhere if it is to: %s', (allowed) => {
+    const settings = parse(settingsFile({ ...deployment, allowEmptyRootPassword: allowed })) as unknown;
+
+    expect(settings).toEqual({
+      packages: { 'default-bases': ['root/pypi'] },
+      ...(allowed && { 'allow-empty-root-password': 'yes' }),
+      database: 'postgres://u:secret@h/d',
+    });
   });
 
   test('names nothing secret in its command line', () => {

@@ -5,12 +5,12 @@ import { AppError } from '#kernel/errors/app-error.ts';
 import { run } from '#kernel/process/run.ts';
 import { cliErrors } from '../errors.ts';
 import { programs } from '../programs.ts';
-import { DEVPI_DEFAULTS } from '../programs/devpi-options.ts';
 import { writePart } from '../write-part.ts';
 import { copyProgram, runningProgram } from './copy-program.ts';
 import { crontabWithReboot } from './crontab.ts';
 import { placesOf, type Deployment } from './deployment.ts';
 import { nginxSite } from './nginx-site.ts';
+import { settingsFile } from './settings-file.ts';
 import { controlProgram, supervisorConfig } from './supervisor-files.ts';
 import { ensureVirtualEnvironment, installSupervisor } from './virtual-environment.ts';
 
@@ -92,23 +92,6 @@ async function makeServerDirectory(deployment: Deployment): Promise<void> {
     serverdir,
   ]);
   if (exitCode !== 0) throw new AppError(cliErrors.badDeployment, `${serverdir}: ${stderr.trim()}`);
-}
-
-function settingsFile({ database, allowEmptyRootPassword }: Deployment): string {
-  const bases = DEVPI_DEFAULTS['packages.default-bases'].join(', ');
-  return [
-    '# Of new indexes whose maker names no bases.',
-    'packages:',
-    `  default-bases: [${bases}]`,
-    ...(allowEmptyRootPassword
-      ? [
-          '# Until root has a password: whoever reaches the server first may set it, from any machine.',
-          'allow-empty-root-password: yes',
-        ]
-      : []),
-    ...(database === undefined ? [] : [`database: ${JSON.stringify(database.reveal())}`]),
-    '',
-  ].join('\n');
 }
 
 async function write(path: string, text: string, mode: number, say: (line: string) => void): Promise<void> {
