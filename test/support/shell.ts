@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -20,7 +19,7 @@ export interface Shell extends AsyncDisposable {
 const LIMIT_MS = 300_000;
 
 export async function openShell(cwd: string, env: Readonly<Record<string, string>>): Promise<Shell> {
-  const directory = await mkdtemp(join(tmpdir(), 'wheelhouse-shell-'));
+  const directory = await mkdtemp(join(cwd, '.shell-'));
   const [out, err] = [join(directory, 'out'), join(directory, 'err')];
   const bash = execa('bash', ['--noprofile', '--norc'], {
     cwd,

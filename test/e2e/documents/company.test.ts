@@ -97,6 +97,8 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not there: ${missing.join(', '
       await runChecked(['python3', '-m', 'venv', inDirectory('installed')]);
       shell = await openServerShell(directory.path, [inDirectory('installed/bin')]);
       await installAsSaltDoes(port);
+      await succeed(shell, 'python3 -m venv --without-pip tools');
+      await succeed(shell, `'${clientPath('pip')}' --python tools/bin/python install --quiet virtualenv`);
       await writeSite(securePort, plainPort);
     });
 
@@ -269,10 +271,7 @@ describe.skipIf(skipWithout(missing.length > 0 ? `not there: ${missing.join(', '
       const devpi = await devpiOf(client, shell, inDirectory('names'));
       await rm(inDirectory('workstation'), { recursive: true, force: true });
       const workstation = await openWorkstation(inDirectory('workstation'), devpi, workstationEnvironment);
-      await succeed(workstation, 'python3 -m venv --without-pip tools');
-      const install = `'${clientPath('pip')}' --python tools/bin/python install --quiet virtualenv`;
-      await succeed(workstation, `PIP_INDEX_URL=$MACHINE_INDEX ${install}`);
-      await succeed(workstation, 'PATH=$PWD/tools/bin:$PATH');
+      await succeed(workstation, `PATH='${inDirectory('tools/bin')}':$PATH`);
       return workstation;
     }
 
