@@ -499,6 +499,8 @@ subprocess.Popen(['sleep', '${MARK}'], start_new_session=True, stdout=subprocess
     await writeFile(join(place, filename), bytes);
     const builder = execa(process.execPath, ['--input-type=module', '--eval', programOf(place, filename)], {
       reject: false,
+      // What it cannot remove any more goes with the directory of the tests.
+      env: { TMPDIR: directory.path },
     });
     await vi.waitUntil(async () => (await processesWith(MARK)).length === 2, WAIT);
 
