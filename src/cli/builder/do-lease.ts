@@ -179,7 +179,9 @@ function resultOf({ sdist, failures }: DoLease['lease'], built: Built, python: P
   };
   if (built.outcome === 'built') {
     const files = built.wheels.map(({ filename }) => filename);
-    return { state: 'succeeded', seconds, files, record: { ...facts, notes: built.notes } };
+    const wheels = built.wheels.map(({ path: _path, ...wheel }) => wheel);
+    const { notes, differences } = built;
+    return { state: 'succeeded', seconds, files, record: { ...facts, wheels, notes, differences } };
   }
   const { failureClass: failure, detail, missing, debianPackage, retry } = built;
   const retryAfterSeconds = retryAfter(retry, failures);

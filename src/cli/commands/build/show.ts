@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { operations } from '#builds/contract';
 import { defineCommand } from '../../command.ts';
 import { currentClient, serverOption } from '../../current-client.ts';
@@ -24,8 +25,26 @@ export const command = defineCommand({
       `on ${build.builder}, ${build.started}${build.seconds === null ? '' : `, ${Math.round(build.seconds)} s`}`,
       `from ${build.index}: ${build.sdist.filename}`,
       ...build.files.map((file) => `made ${file}, on ${build.publishedOn}`),
+      ...needsOf(build.record).map((library) => `needs ${library}`),
     ];
     process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
     return 0;
   },
 });
+
+const Libraries = z.looseObject({
+  wheels: z.array(
+    z.looseObject({
+      libraries: z.array(z.looseObject({ name: z.string(), debianPackage: z.string().optional() })),
+    }),
+  ),
+});
+
+/** Libraries of the system that the wheels need, with the Debian packages that have them. */
+function needsOf(record: unknown): string[] {
+  const { data } = Libraries.safeParse(record);
+  const libraries = data?.wheels.flatMap((wheel) => wheel.libraries) ?? [];
+  return libraries.map(({ name, debianPackage }) =>
+    debianPackage === undefined ? name : `${name}, of ${debianPackage}`,
+  );
+}
