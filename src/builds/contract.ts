@@ -40,6 +40,11 @@ export const WatchedProject = z.object({
   problem: z.string().nullable().meta({ description: 'Why they could not be.' }),
 });
 
+export const SelectedBuilds = z.strictObject({
+  version: z.string().min(1).max(200).optional().meta({ description: 'Without it all versions.' }),
+  target: target.optional().meta({ description: 'Such as `cp313`; without it all targets.' }),
+});
+
 export const BuildState = z.enum(['running', 'succeeded', 'failed', 'lost', 'cancelled']);
 
 export const Build = z.object({
@@ -161,6 +166,26 @@ export const operations = {
     permission: 'builds.manage',
     subject: 'server',
     summary: 'Build no more wheels of a project; those that are there stay.',
+    response: Message,
+  },
+  skipBuilds: {
+    method: 'POST',
+    path: '/+builds/projects/:user/:index/:project/skip',
+    permission: 'builds.manage',
+    subject: 'server',
+    summary: 'Build no more of a project, of a version of it, or for a target.',
+    request: SelectedBuilds.extend({
+      reason: z.string().max(500).default('').meta({ description: 'What people are told.' }),
+    }),
+    response: Message,
+  },
+  unskipBuilds: {
+    method: 'POST',
+    path: '/+builds/projects/:user/:index/:project/unskip',
+    permission: 'builds.manage',
+    subject: 'server',
+    summary: 'Build again what was skipped; version and target as they were then.',
+    request: SelectedBuilds,
     response: Message,
   },
   listBuilds: {

@@ -14,6 +14,12 @@ export const buildsErrors = defineErrors('builds', {
     hint: '`wheelhouse build projects` shows those that are',
     meaning: 'No wheels of this project are built.',
   },
+  skipNotFound: {
+    status: 404,
+    title: 'Nothing of the kind is skipped',
+    hint: 'name version and target as it was done with `wheelhouse build skip`; the page of the project shows it',
+    meaning: 'No builds of just this version and target are skipped.',
+  },
   buildNotFound: {
     status: 404,
     title: 'No such build',

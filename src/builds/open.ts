@@ -12,6 +12,7 @@ import { deriveProjectJob } from './queue/derive-project.ts';
 import { recordPageRoutes } from './records/page-routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { replicatedBuilds } from './replicated.ts';
+import { skipRoutes } from './skips/routes.ts';
 import { storedBytes } from './stored-bytes.ts';
 import { buildsMigrations } from './tables.ts';
 import { hearUploads } from './watches/hear-uploads.ts';
@@ -44,6 +45,7 @@ export const code: PartCode = {
       authorize: createAuthorize(context, policy, { server: async () => ({}) }),
       declareRoutes(app) {
         watchRoutes(app, context);
+        skipRoutes(app, context);
         recordRoutes(app, context);
         builderRoutes(app, context);
         leaseRoutes(app, context);

@@ -248,6 +248,19 @@ test('a project is added, shown version by target, and removed', async () => {
   await ask('POST', `/+builds/${lease.build}/retry`);
   expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'again']);
 
+  const skip = { target: 'cp311', reason: 'no <Python> 3.11 here' };
+  expect((await ask('POST', `${path}/skip`, skip)).status).toBe(200);
+  await derive(index);
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'skipped no &lt;Python&gt; 3.11 here', 'again']);
+  expect((await ask('GET', '/+builds/projects')).json().projects).toMatchObject([{ waiting: 1 }]);
+  expect((await ask('POST', `${path}/unskip`, { target: 'cp313' })).status).toBe(404);
+  expect((await ask('POST', `${path}/unskip`, { target: 'cp311-linux_x86_64' })).status).toBe(200);
+  await derive(index);
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'again']);
+  const one = { version: '1.0.0', target: 'cp313' };
+  expect((await ask('POST', `${path}/skip`, one)).status).toBe(200);
+  expect(await matrixOf(path)).toContainEqual(['1.0', 'waiting', 'skipped']);
+
   expect((await send('GET', `${path}/+remove`)).text).toContain('Build no more wheels of demo?');
   expect((await send('POST', `${path}/+remove`, {})).status).toBe(303);
   expect((await send('GET', path)).status).toBe(404);

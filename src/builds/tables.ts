@@ -24,6 +24,19 @@ export type BuildsTables = {
     read_at: number | null;
     problem: string | null;
   };
+  /** What is not built of a project, and what people are told. */
+  build_skip: {
+    id: Generated<number>;
+    index_id: number;
+    project: string;
+    /** Canonical; empty for all versions. */
+    version: string;
+    /** Empty for all targets. */
+    target: string;
+    reason: string;
+    created_by: string | null;
+    created_at: number;
+  };
   /** Builds to do. Derived: what is missing here comes back when the project is looked at. */
   build_need: {
     id: Generated<number>;
@@ -206,6 +219,25 @@ export const buildsMigrations: readonly Migration[] = [
         .addColumn('state', 'text', (column) => column.notNull())
         .addColumn('registered_at', 'bigint', (column) => column.notNull())
         .addColumn('seen_at', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    name: '0026-build-skips',
+    async up({ tx, id }) {
+      await tx.schema
+        .createTable('build_skip')
+        .addColumn('id', id, (column) => column.primaryKey())
+        .addColumn('index_id', 'bigint', (column) =>
+          column.notNull().references('package_index.id').onDelete('cascade'),
+        )
+        .addColumn('project', 'text', (column) => column.notNull())
+        .addColumn('version', 'text', (column) => column.notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .addColumn('created_by', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addUniqueConstraint('build_skip_one', ['index_id', 'project', 'version', 'target'])
         .execute();
     },
   },

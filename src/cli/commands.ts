@@ -192,6 +192,16 @@ export const commands: readonly Entry[] = [
     load: () => import('./commands/build/cancel.ts'),
   },
   {
+    name: 'build skip',
+    summary: 'Build no wheels of a project, of a version, or for a target',
+    load: () => import('./commands/build/skip.ts'),
+  },
+  {
+    name: 'build unskip',
+    summary: 'Build again what was skipped; name version and target as it was done',
+    load: () => import('./commands/build/unskip.ts'),
+  },
+  {
     name: 'build remove',
     summary: 'Build no more wheels of a project; those that are there stay',
     load: () => import('./commands/build/remove.ts'),

@@ -15,7 +15,7 @@ export type MatrixCell =
   | { readonly kind: 'waiting'; readonly notBefore: number; readonly last: Build | undefined }
   | { readonly kind: 'running'; readonly build: Build }
   | { readonly kind: 'failed'; readonly build: Build }
-  | { readonly kind: 'skipped' }
+  | { readonly kind: 'skipped'; readonly reason: string }
   /** The release does not admit the Python of the target. */
   | { readonly kind: 'not-wanted' };
 
@@ -35,7 +35,7 @@ export interface Matrix {
 /** How each release and target of a project stand, by what `deriveNeeds` decides by: what it has built is waiting here. */
 export function deriveMatrix({ state, builds, builtBy }: KnownState): Matrix {
   const coverage = new Coverage(state.targets);
-  const isSkipped = selectionTest(state.skips);
+  const skips = state.skips.map((skip) => ({ ...skip, selects: selectionTest([skip]) }));
   const needs = new Map(deriveNeeds(state).map((need) => [key(need), need]));
   const last = new Map(builds.map((build) => [canonicalKey(build), build]));
   const running = new Map(
@@ -60,10 +60,11 @@ export function deriveMatrix({ state, builds, builtBy }: KnownState): Matrix {
         if (origin === 'source') return { kind: 'upstream', filename };
         return { kind: 'built', build: builtBy.get(filename), filename };
       }
-      if (isSkipped(canonical, target)) return { kind: 'skipped' };
       const here = key({ version: canonical, target });
       const now = running.get(here);
       if (now !== undefined) return { kind: 'running', build: now };
+      const skip = skips.find(({ selects }) => selects(canonical, target));
+      if (skip !== undefined) return { kind: 'skipped', reason: skip.reason };
       const earlier = last.get(here);
       const need = needs.get(key({ version: sdist.version, target }));
       if (need !== undefined) return { kind: 'waiting', notBefore: need.notBefore, last: earlier };

@@ -8,6 +8,7 @@ import { formatTarget, parseTarget } from '#python/tags/target.ts';
 import type { BuildsContext } from '../context.ts';
 import type { Build } from '../model/build.ts';
 import { listBroughtFiles, listBuildsOf } from '../records/store.ts';
+import { listSkips } from '../skips/store.ts';
 import { buildsConfig } from '../settings.ts';
 import { findWatch, updateRead, type Watch } from '../watches/store.ts';
 import { deriveNeeds, type ProjectState } from './derive-needs.ts';
@@ -115,7 +116,11 @@ export async function readState(db: Db, watch: Watch, files: readonly SourceFile
     specifier: watch.specifier,
     mode: watch.everything ? 'everything' : 'missing',
     allowPrereleases: watch.prereleases,
-    skips: [],
+    skips: (await listSkips(db, watch.indexId, watch.project)).map(({ version, target, reason }) => ({
+      ...(version !== '' && { version }),
+      ...(target !== '' && { target }),
+      reason,
+    })),
     records: builds.map(({ version, target, sdist, state: reached, retryAt }) => ({
       version,
       target,

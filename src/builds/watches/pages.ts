@@ -240,7 +240,7 @@ function cell(of: MatrixCell, now: number): Html {
       return html`${again ? linked(of.last.id, word) : word}${of.notBefore > now && html` ${time(of.notBefore)}`}`;
     }
     case 'skipped':
-      return state('skipped', 'skipped');
+      return html`${state('skipped', 'skipped')}${of.reason !== '' && html` <span class="soft">${foreign(of.reason)}</span>`}`;
     case 'not-wanted':
       return html`<span class="mute">${icon('dash', 'not for this Python')}</span>`;
   }
