@@ -200,7 +200,7 @@ describe('the house', () => {
   /** Routes and pages stand above every folder of their part, and so does what opens it. */
   const topFloor = /\/(?:(?:page-)?routes|pages|hot-path|open|part|public)\.ts$/;
 
-  test.each(['kernel', 'python', 'accounts', 'packages', 'site'])(
+  test.each(['kernel', 'python', 'accounts', 'packages', 'builds', 'site'])(
     'has no circle of folders in %s',
     (part) => {
       const folderOf = (path = '') =>

@@ -6,7 +6,7 @@ import { databases } from '#test/databases.ts';
 import { sdistUpload, wheelUpload, type Upload } from '#test/uploads.ts';
 import type { BuildsContext } from './context.ts';
 import { BUILDER_PROTOCOL } from './contract.ts';
-import { deriveProject } from './queue/derive-project.ts';
+import { deriveProject } from './needs/derive-project.ts';
 import { returnLostJob } from './leases/return-lost.ts';
 
 const TARGETS = ['cp311-linux_x86_64', 'cp313-linux_x86_64'];

@@ -8,7 +8,7 @@ import { farmNeeds, farmPanel } from './home/panels.ts';
 import { leaseRoutes } from './leases/routes.ts';
 import { returnLostJob } from './leases/return-lost.ts';
 import { policy } from './policy.ts';
-import { deriveProjectJob } from './queue/derive-project.ts';
+import { deriveProjectJob } from './needs/derive-project.ts';
 import { recordPageRoutes } from './records/page-routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { replicatedBuilds } from './replicated.ts';

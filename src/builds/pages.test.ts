@@ -6,7 +6,7 @@ import { startTestSession } from '#test/session.ts';
 import { sdistUpload, wheelUpload } from '#test/uploads.ts';
 import type { BuildsContext } from './context.ts';
 import { BUILDER_PROTOCOL } from './contract.ts';
-import { deriveProject } from './queue/derive-project.ts';
+import { deriveProject } from './needs/derive-project.ts';
 
 const TARGET = 'cp313-linux_x86_64';
 

@@ -3,7 +3,7 @@ import type { BuildsContext } from '../context.ts';
 import { storeLog } from '../logs/read-log.ts';
 import { deleteLogPieces } from '../logs/store.ts';
 import type { Build } from '../model/build.ts';
-import { deriveSoon } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
 import { updateEnded } from '../records/store.ts';
 import { buildOver } from './running-build.ts';
 

@@ -7,7 +7,7 @@ import { noBuilder } from '../builders/change-builder.ts';
 import { findBuilder, updateSeen, type Builder, type BuilderState } from '../builders/store.ts';
 import type { BuildsContext } from '../context.ts';
 import { buildsErrors } from '../errors.ts';
-import { publishingIndex } from '../queue/derive-project.ts';
+import { publishingIndex } from '../model/publishing-index.ts';
 import { lockNext, removeQueued, type QueuedBuild } from '../queue/store.ts';
 import { countFailures, countRunning, insertBuild } from '../records/store.ts';
 import { buildsConfig } from '../settings.ts';

@@ -3,7 +3,7 @@ import { deleteSilent } from '../builders/store.ts';
 import type { BuildsContext } from '../context.ts';
 import { storeLog } from '../logs/read-log.ts';
 import { deleteLogPieces } from '../logs/store.ts';
-import { deriveSoon } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
 import { listLostBuilds, updateEnded } from '../records/store.ts';
 
 const EVERY_MS = 5000;

@@ -16,7 +16,7 @@ import { buildHref } from '../model/build-href.ts';
 import type { Build } from '../model/build.ts';
 import { pageOperations } from '../page-operations.ts';
 import { policy } from '../policy.ts';
-import { publishingIndex } from '../queue/derive-project.ts';
+import { publishingIndex } from '../model/publishing-index.ts';
 import { countQueuedByTarget } from '../queue/store.ts';
 import { listWatches } from '../watches/store.ts';
 import { buildFacts } from './build-facts.ts';

@@ -3,7 +3,7 @@ import type { Identity } from '#kernel/identity.ts';
 import type { BuildsContext } from '../context.ts';
 import { buildsErrors } from '../errors.ts';
 import type { Build } from '../model/build.ts';
-import { deriveSoon } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
 import { updateRetry } from './store.ts';
 
 /** Has a build that failed done again, although it would not by itself. Throws 400 for one that did not fail. */

@@ -4,7 +4,7 @@ import type { Db } from '#kernel/db/db.ts';
 import type { BuildsContext } from '../context.ts';
 import type * as contract from '../contract.ts';
 import type { Build } from '../model/build.ts';
-import { publishingIndex } from '../queue/derive-project.ts';
+import { publishingIndex } from '../model/publishing-index.ts';
 import { listBroughtFiles } from './store.ts';
 
 type ShownBuild = z.input<typeof contract.Build>;

@@ -5,7 +5,8 @@ import { canonicalVersion } from '#python/names/same-version.ts';
 import { formatTarget, parseTarget } from '#python/tags/target.ts';
 import type { BuildsContext } from '../context.ts';
 import { buildsErrors } from '../errors.ts';
-import { deriveSoon, findWatched } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
+import { findWatched } from '../watches/find-watched.ts';
 import { notWatched } from '../watches/remove-project.ts';
 import { deleteSkip, saveSkip, type Skip } from './store.ts';
 

@@ -6,7 +6,7 @@ import { formatTarget, parseTarget } from '#python/tags/target.ts';
 import type { BuildsContext } from '../context.ts';
 import { buildsErrors } from '../errors.ts';
 import { buildsEvents } from '../events.ts';
-import { deriveProject } from '../queue/derive-project.ts';
+import { deriveSoon, type SourceProject } from '../queue/derive-soon.ts';
 import { buildsConfig } from '../settings.ts';
 import { saveWatch } from './store.ts';
 
@@ -21,11 +21,8 @@ export interface AddProjects {
   readonly prereleases: boolean;
 }
 
-export interface AddedProject {
-  readonly project: string;
+export interface AddedProject extends SourceProject {
   readonly isNew: boolean;
-  /** How many builds are to do. */
-  readonly builds: number;
 }
 
 /**
@@ -39,10 +36,11 @@ export async function addProjects(context: BuildsContext, input: AddProjects): P
   const source = await findIndex(context.db, user, name);
   if (source === undefined) throw invalid(`there is no index ${named}`);
   if (source.type === 'mirror') await ensureWheelsIndex(context, identity, source);
-  const added = await context.events.change(async (tx, emit) => {
+  return await context.events.change(async (tx, emit) => {
     await context.accounts.confirm(tx, identity);
     const actor = identity.user ?? null;
-    const watched: { project: string; isNew: boolean }[] = [];
+    const now = context.clock.now();
+    const watched: AddedProject[] = [];
     for (const { project, specifier } of requirements) {
       const isNew = await saveWatch(tx, {
         indexId: source.id,
@@ -52,9 +50,10 @@ export async function addProjects(context: BuildsContext, input: AddProjects): P
         everything,
         prereleases,
         createdBy: actor,
-        createdAt: context.clock.now(),
+        createdAt: now,
       });
-      watched.push({ project, isNew });
+      watched.push({ indexId: source.id, project, isNew });
+      await deriveSoon(tx, now, { indexId: source.id, project });
     }
     const projects = watched.map(({ project }) => project);
     emit(buildsEvents.projectsWatched, {
@@ -64,11 +63,6 @@ export async function addProjects(context: BuildsContext, input: AddProjects): P
     });
     return watched;
   });
-  const counted: AddedProject[] = [];
-  for (const { project, isNew } of added) {
-    counted.push({ project, isNew, builds: await deriveProject(context, { indexId: source.id, project }) });
-  }
-  return counted;
 }
 
 function readInput({ requirements, targets }: AddProjects) {

@@ -2,7 +2,7 @@ import { findIndex, listOption, packagesEvents } from '#packages';
 import type { Tx } from '#kernel/db/db.ts';
 import type { StoredEvent } from '#kernel/events/event-type.ts';
 import type { BuildsContext } from '../context.ts';
-import { deriveSoon } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
 import { findWatch } from './store.ts';
 
 /** After these the files of a project may be others. */

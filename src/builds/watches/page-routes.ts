@@ -9,9 +9,11 @@ import { normalizeProjectName } from '#python/names/project-name.ts';
 import type { BuildsContext } from '../context.ts';
 import { NewProjects } from '../contract.ts';
 import { pageOperations } from '../page-operations.ts';
-import { deriveMatrix } from '../queue/derive-matrix.ts';
-import { findWatched, publishingIndex, readFiles, readState } from '../queue/derive-project.ts';
+import { deriveMatrix } from '../needs/derive-matrix.ts';
+import { publishingIndex } from '../model/publishing-index.ts';
+import { deriveProject, readFiles, readState } from '../needs/derive-project.ts';
 import { addProjects } from './add-projects.ts';
+import { findWatched } from './find-watched.ts';
 import { buildProjectPage, buildProjectRemovalPage, buildProjectsPage } from './pages.ts';
 import { readWatches } from './read-watches.ts';
 import { notWatched, removeProject } from './remove-project.ts';
@@ -54,7 +56,8 @@ export function watchPageRoutes(app: FastifyInstance, context: BuildsContext): v
         everything: input['everything'] !== undefined,
         prereleases: input['prereleases'] !== undefined,
       });
-      await addProjects(context, { identity, ...projects });
+      for (const added of await addProjects(context, { identity, ...projects }))
+        await deriveProject(context, added);
       return { seeOther: '/+builds/projects' };
     } catch (error) {
       return await list(request, input, refusalOf(error));

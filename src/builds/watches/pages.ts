@@ -14,7 +14,7 @@ import { time } from '#web/components/time.ts';
 import { foreign, html, visible, type Html } from '#web/html.ts';
 import type { Page } from '#web/page.ts';
 import { buildHref, buildProjectHref } from '../model/build-href.ts';
-import type { Matrix, MatrixCell, MatrixRow } from '../queue/derive-matrix.ts';
+import type { Matrix, MatrixCell, MatrixRow } from '../needs/derive-matrix.ts';
 import type { KnownWatch } from './read-watches.ts';
 import type { Watch } from './store.ts';
 

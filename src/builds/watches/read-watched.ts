@@ -1,6 +1,6 @@
 import type { JobHandler } from '#kernel/jobs/job-handler.ts';
 import type { BuildsContext } from '../context.ts';
-import { deriveSoon } from '../queue/derive-project.ts';
+import { deriveSoon } from '../queue/derive-soon.ts';
 import { buildsConfig } from '../settings.ts';
 import { listWatches } from './store.ts';
 

@@ -1,10 +1,12 @@
+import type { z } from 'zod';
 import type { FastifyInstance } from 'fastify';
 import { fullName } from '#packages';
 import { readBody } from '#kernel/http/json-body.ts';
 import { route, sendJson } from '#kernel/http/route.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
 import type { BuildsContext } from '../context.ts';
-import { NewProjects, operations } from '../contract.ts';
+import { NewProjects, operations, type AddedProjects } from '../contract.ts';
+import { deriveProject } from '../needs/derive-project.ts';
 import { addProjects } from './add-projects.ts';
 import { readWatches } from './read-watches.ts';
 import { removeProject } from './remove-project.ts';
@@ -14,10 +16,13 @@ export function watchRoutes(app: FastifyInstance, context: BuildsContext): void 
   const { db } = context;
 
   route(app, operations.addBuildProjects, async (request, _params, reply) => {
-    const projects = await addProjects(context, {
-      identity: request.identity,
-      ...readBody(request, NewProjects),
-    });
+    const { identity } = request;
+    const projects: z.input<typeof AddedProjects>['projects'] = [];
+    // Who adds them is told how much it is; else the job finds it out.
+    for (const added of await addProjects(context, { identity, ...readBody(request, NewProjects) })) {
+      const { project, isNew } = added;
+      projects.push({ project, isNew, builds: await deriveProject(context, added) });
+    }
     const total = projects.reduce((sum, { builds }) => sum + builds, 0);
     await sendJson(reply, { projects, builds: total });
   });

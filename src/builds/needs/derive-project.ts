@@ -1,43 +1,27 @@
-import { z } from 'zod';
-import { findIndex, findIndexById, listOption, readOwnFiles, type Index, type OwnFile } from '#packages';
+import { findIndexById, readOwnFiles, type Index, type OwnFile } from '#packages';
 import type { Db } from '#kernel/db/db.ts';
 import { AppError } from '#kernel/errors/app-error.ts';
-import { enqueue } from '#kernel/jobs/enqueue.ts';
 import type { JobHandler } from '#kernel/jobs/job-handler.ts';
-import { formatTarget, parseTarget } from '#python/tags/target.ts';
+import { parseTarget } from '#python/tags/target.ts';
 import type { BuildsContext } from '../context.ts';
 import type { Build } from '../model/build.ts';
+import { publishingIndex } from '../model/publishing-index.ts';
+import { DERIVE_PROJECT, DerivePayload, type SourceProject } from '../queue/derive-soon.ts';
+import { deleteQueued, insertQueued } from '../queue/store.ts';
 import { listBroughtFiles, listBuildsOf } from '../records/store.ts';
 import { listSkips } from '../skips/store.ts';
-import { buildsConfig } from '../settings.ts';
-import { findWatch, updateRead, type Watch } from '../watches/store.ts';
+import { findWatched } from '../watches/find-watched.ts';
+import { updateRead, type Watch } from '../watches/store.ts';
 import { deriveNeeds, type ProjectState } from './derive-needs.ts';
 import type { SourceFile } from './need.ts';
-import { deleteQueued, insertQueued } from './store.ts';
-
-const NAME = 'builds.derive-project';
-const Payload = z.object({ index: z.number(), project: z.string() });
-
-/** A project of an index of whose sdists wheels may be missing. */
-export interface SourceProject {
-  readonly indexId: number;
-  /** Normalized. */
-  readonly project: string;
-}
-
-/** Has it found out soon what is to be built of a project, in the transaction of what may have changed that. */
-export async function deriveSoon(db: Db, now: number, { indexId, project }: SourceProject): Promise<void> {
-  const payload = { index: indexId, project };
-  await enqueue(db, now, { name: NAME, payload, key: `${NAME} ${indexId} ${project}` });
-}
 
 /** The job; it may find that the index has gone, or that nobody wants wheels of the project any more. */
 export function deriveProjectJob(context: BuildsContext): JobHandler {
   return {
-    name: NAME,
+    name: DERIVE_PROJECT,
     queue: { name: 'builds', slots: 2 },
     async run(payload) {
-      const { index: indexId, project } = Payload.parse(payload);
+      const { index: indexId, project } = DerivePayload.parse(payload);
       await deriveProject(context, { indexId, project });
     },
   };
@@ -131,40 +115,6 @@ export async function readState(db: Db, watch: Watch, files: readonly SourceFile
     watchedAt: watch.createdAt,
   };
   return { state, builds, builtBy };
-}
-
-/** What is built of a project of an index: as somebody asked for, or by itself. Undefined if nothing is. */
-export async function findWatched(db: Db, index: Index, project: string): Promise<Watch | undefined> {
-  return (await findWatch(db, index.id, project)) ?? watchByOption(index, project);
-}
-
-/** What a stage builds by itself of what is uploaded to it. */
-function watchByOption(index: Index, project: string): Watch | undefined {
-  const targets = listOption(index, 'build_targets').map((target) => formatTarget(parseTarget(target)));
-  if (targets.length === 0 || index.type === 'mirror') return undefined;
-  return {
-    indexId: index.id,
-    project,
-    specifier: '',
-    targets,
-    everything: false,
-    prereleases: true,
-    createdBy: null,
-    // What is uploaded is always new.
-    createdAt: 0,
-    readAt: null,
-    problem: null,
-  };
-}
-
-/** Where wheels of an index's sdists appear: on a stage beside them, those of a mirror on the index of the farm. */
-export async function publishingIndex(
-  { db, config }: Pick<BuildsContext, 'db' | 'config'>,
-  source: Index,
-): Promise<Index | undefined> {
-  if (source.type !== 'mirror') return source;
-  const [user = '', name = ''] = buildsConfig(config)['builds.index'].split('/');
-  return await findIndex(db, user, name);
 }
 
 type FileOfProject = SourceFile & Pick<OwnFile, 'path'>;
