@@ -1,17 +1,24 @@
-import { definePolicy, everyone, isRoot, type AnySubject, type Permission } from '#accounts';
+import { accountsErrors, challenge, definePolicy, isRoot, type AnySubject, type Permission } from '#accounts';
+import { AppError } from '#kernel/errors/app-error.ts';
+
+/** Who could be root by logging in is asked to. */
+const refusedWith =
+  (sentence: string): Permission<AnySubject>['refuse'] =>
+  (_subject, { user }) =>
+    user === undefined
+      ? new AppError(accountsErrors.loginNeeded, sentence, { headers: challenge })
+      : sentence;
 
 const permissions = {
-  // What is shown depends on what the sender may read.
-  'builds.read': { scope: 'packages.read', rule: everyone, refuse: () => 'no permission to read builds' },
   'builds.manage': {
     scope: 'builds.manage',
     rule: isRoot,
-    refuse: () => 'only root decides what is built',
+    refuse: refusedWith('only root decides what is built'),
   },
   'builds.build': {
     scope: 'builds.build',
     rule: isRoot,
-    refuse: () => 'only builders of root, by a token with the scope builds.build, may build',
+    refuse: refusedWith('only builders of root, by a token with the scope builds.build, may build'),
   },
 } satisfies Record<string, Permission<AnySubject>>;
 
