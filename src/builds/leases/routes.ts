@@ -9,7 +9,7 @@ import { buildsConfig } from '../settings.ts';
 import { endBuild } from './end-build.ts';
 import { heartbeat } from './heartbeat.ts';
 import { getRunning } from './running-build.ts';
-import { leaseBuild } from './lease-build.ts';
+import { leaseBuild, type LeasedBuild } from './lease-build.ts';
 import { storeWheel } from './store-wheel.ts';
 
 /** What builders say: take a build, keep it, tell of it, end it. */
@@ -17,27 +17,27 @@ export function leaseRoutes(app: FastifyInstance, context: BuildsContext): void 
   const { db, config } = context;
   const settings = buildsConfig(config);
 
-  route(app, operations.leaseBuild, async (request, { name }, reply) => {
-    const { session } = readBody(request, operations.leaseBuild.request);
-    const { lease, state, reason } = await leaseBuild(context, { name, session });
-    const { build, project, version, target, sdist, index, failures } = lease ?? {};
-    const shown = lease && {
+  function showLease({ build, project, version, target, sdist, index, failures }: LeasedBuild) {
+    const { filename, sha256, path, uploadedAt } = sdist;
+    const uploaded = uploadedAt === null ? null : new Date(uploadedAt).toISOString();
+    return {
       build,
       project,
       version,
       target,
-      sdist: {
-        filename: sdist?.filename,
-        sha256: sdist?.sha256,
-        path: sdist?.path,
-        uploaded: sdist?.uploadedAt == null ? null : new Date(sdist.uploadedAt).toISOString(),
-      },
+      sdist: { filename, sha256, path, uploaded },
       index,
       failures,
       leaseSeconds: settings['builds.lease-seconds'],
       limits: { minutes: settings['builds.time-limit-minutes'] },
     };
-    await sendJson(reply, { lease: shown ?? null, state, reason });
+  }
+
+  route(app, operations.leaseBuild, async (request, { name }, reply) => {
+    const { session } = readBody(request, operations.leaseBuild.request);
+    const { lease, state, reason } = await leaseBuild(context, { name, session });
+    const shown = lease === undefined ? null : showLease(lease);
+    await sendJson(reply, { lease: shown, state, reason });
   });
 
   route(app, operations.heartbeat, async (_request, { id }, reply) => {

@@ -124,6 +124,10 @@ describe.each(databases)('indexes on %s', (database) => {
     [{ type: 'x' }, "unknown index type 'x'"],
     [{ volatile: 'maybe' }, "Unknown boolean value 'maybe'."],
     [{ volatile: null }, "'volatile' option must not be null"],
+    [{ build_targets: 'cp313,python3' }, /^'build_targets' option: "python3" is no target/],
+    // Free-threaded builds began with 3.13.
+    [{ build_targets: ['cp311t'] }, /^'build_targets' option: "cp311t" is no target/],
+    [{ build_targets: ['cp313-plan9'] }, /^'build_targets' option: "cp313-plan9" is no target/],
     [{ type: 'mirror', mirror_url: 'nowhere' }, "'mirror_url' option must be a URL."],
     [{ type: 'mirror', mirror_url: 'file:///etc/passwd' }, "'mirror_url' option must be a URL."],
     [{ type: 'mirror', mirror_cache_expiry: 'soon' }, "'mirror_cache_expiry' option must be an integer"],

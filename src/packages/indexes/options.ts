@@ -1,6 +1,7 @@
 import { AppError } from '#kernel/errors/app-error.ts';
 import { withoutTrailingSlashes } from '#kernel/http/slashes.ts';
 import { normalizeProjectName } from '#python/names/project-name.ts';
+import { parseTarget } from '#python/tags/target.ts';
 import { packagesErrors } from '../errors.ts';
 import type { IndexType, Options, OptionValue } from '../model/index.ts';
 
@@ -67,11 +68,17 @@ const inheritance: Parse = (value, key) => {
 };
 /** An address with places for the release; empty, as devpi has it, for none. */
 const trigger: Parse = (value, key) => (value === '' || value === 'None' ? '' : url(value, key));
-const targets: Parse = (value, key) =>
-  (list(value, key) as string[]).map((target) => {
-    if (/^cp3\d{1,2}t?(?:-[a-z0-9_]+)?$/.test(target)) return target;
-    throw invalid(`'${key}' option: '${target}' is no target, such as cp313 or cp313-linux_aarch64`);
-  });
+/** Kept as written: without a platform a target is one of this server's. */
+const targets: Parse = (value, key) => {
+  const named = list(value, key) as string[];
+  try {
+    for (const target of named) parseTarget(target);
+    return named;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw invalid(`'${key}' option: ${error.message}`);
+  }
+};
 const anyJson: Parse = (value) => value;
 
 const common = { acl_read: principals, title: text, description: text, custom_data: anyJson };
